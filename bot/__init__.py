@@ -1,0 +1,1 @@
+"""Perennial: a living systematic review bot."""
