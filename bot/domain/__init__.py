@@ -1,0 +1,1 @@
+"""What the review is made of: frozen, without behaviour that needs a database, a network or a clock."""

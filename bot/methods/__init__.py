@@ -1,0 +1,1 @@
+"""The science: data in, data out. No database, no network, no clock."""
