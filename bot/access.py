@@ -1,0 +1,29 @@
+"""Who may do what: one table, role by action. Blindness between reviewers is held by the queries themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.errors import RefusedError
+
+TABLE: dict[str, frozenset[str]] = {
+    "reviewer": frozenset({"decide"}),
+    "third_reviewer": frozenset({"decide"}),
+    "extractor": frozenset({"extract", "verify", "confirm_starting_set"}),
+    "editor": frozenset({"confirm_starting_set", "sign", "invite"}),
+    "reader": frozenset({"subscribe", "unsubscribe"}),
+    "operator": frozenset({"import", "run", "invite", "resolve_mail", "migrate"}),
+}
+
+
+def may(role: str, action: str) -> bool:
+    """Return whether a role may do this."""
+    return action in TABLE.get(role, frozenset())
+
+
+def require(roles: Iterable[str], action: str) -> None:
+    """Raise RefusedError unless one of the roles may do this."""
+    held = sorted(roles)
+    if not any(may(role, action) for role in held):
+        allowed = ", ".join(sorted(role for role, actions in TABLE.items() if action in actions))
+        raise RefusedError(f"To {action.replace('_', ' ')} one must be: {allowed}. You are: {', '.join(held) or 'not in this review'}.")

@@ -1,0 +1,145 @@
+"""Mails that are to go out, and what became of each. A row holds template and data, never a token and never an address.
+
+States: pending → claimed → sending → sent. `sending` is committed just before the message is handed over, so what a crash
+leaves there is *unsure*: it may have gone out or not, and is never sent again without a person (but sign-up mails, which
+the reader asked for).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CheckConstraint, UniqueConstraint, func, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from db.base import Base, Id, review_key
+
+STATES = ("pending", "claimed", "sending", "sent", "unsure", "failed")
+SAFE_TO_REPEAT = frozenset({"confirm_subscription"})
+
+
+class OutboxRow(Base):
+    """One mail to one recipient."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("review_id", "dedupe_key"),
+        CheckConstraint("state in ('pending', 'claimed', 'sending', 'sent', 'unsure', 'failed')", name="state"),
+        CheckConstraint("recipient_kind in ('person', 'subscriber')", name="recipient_kind"),
+    )
+    id: Mapped[Id]
+    review_id: Mapped[int] = review_key()
+    key: Mapped[str] = mapped_column(unique=True)
+    dedupe_key: Mapped[str]
+    template: Mapped[str]
+    recipient_kind: Mapped[str]
+    recipient_id: Mapped[int]
+    data: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(default="pending", index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    not_before: Mapped[datetime]
+    claimed_by: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+
+
+def enqueue(session: Session, *, review_id: int, template: str, recipient: tuple[str, int], data: dict[str, Any], dedupe_key: str,
+            at: datetime, not_before: datetime | None = None) -> OutboxRow:
+    """Put one mail into the outbox and return its row; the same `dedupe_key` twice is one mail."""
+    known = session.scalars(select(OutboxRow).where(OutboxRow.review_id == review_id, OutboxRow.dedupe_key == dedupe_key)).one_or_none()
+    if known is not None:
+        return known
+    key = hashlib.sha256(f"{review_id}\x00{dedupe_key}".encode()).hexdigest()[:40]
+    row = OutboxRow(review_id=review_id, key=key, dedupe_key=dedupe_key, template=template, recipient_kind=recipient[0],
+                    recipient_id=recipient[1], data=data, state="pending", attempts=0, created_at=at, not_before=not_before or at)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def claim(session: Session, *, claimed_by: str, now: datetime) -> OutboxRow | None:
+    """Return the oldest mail that may go out now, claimed for this sender, or None."""
+    query = (select(OutboxRow).where(OutboxRow.state == "pending", OutboxRow.not_before <= now)
+             .order_by(OutboxRow.id).limit(1).with_for_update(skip_locked=True))
+    row = session.scalars(query).one_or_none()
+    if row is not None:
+        row.state, row.claimed_by = "claimed", claimed_by
+        row.attempts += 1
+    return row
+
+
+def mark_sending(session: Session, row_id: int) -> None:
+    """Say that the message is handed over from now on: what a crash leaves here is unsure."""
+    _set(session, row_id, "claimed", state="sending")
+
+
+def mark_sent(session: Session, row_id: int, at: datetime) -> None:
+    """Say that the mail server took the message."""
+    _set(session, row_id, "sending", state="sent", sent_at=at, error=None)
+
+
+def mark_unsure(session: Session, row_id: int, error: str) -> None:
+    """Say that the message may or may not have gone out: a person decides."""
+    _set(session, row_id, "sending", state="unsure", error=error)
+
+
+def mark_failed(session: Session, row_id: int, error: str) -> None:
+    """Say that the message was refused for good, or too often."""
+    _set(session, row_id, ("claimed", "sending"), state="failed", error=error)
+
+
+def retry_later(session: Session, row_id: int, *, now: datetime, attempts: int, error: str) -> None:
+    """Try again after a pause that doubles: 1, 2, 4 … minutes, at most six hours."""
+    pause = timedelta(minutes=min(2 ** (attempts - 1), 360))
+    _set(session, row_id, ("claimed", "sending"), state="pending", claimed_by=None, not_before=now + pause, error=error)
+
+
+def recover(session: Session, *, now: datetime) -> tuple[int, int]:
+    """Put right what a dead sender left, and return (mails to be sent again, mails that are unsure).
+
+    Only the holder of the senders' lock calls this: then nobody else is sending.
+    """
+    again = session.execute(update(OutboxRow).where(OutboxRow.state == "claimed").values(state="pending", claimed_by=None)).rowcount  # type: ignore[attr-defined]
+    again += session.execute(update(OutboxRow).where(OutboxRow.state == "sending", OutboxRow.template.in_(SAFE_TO_REPEAT))
+                             .values(state="pending", claimed_by=None)).rowcount  # type: ignore[attr-defined]
+    unsure = session.execute(update(OutboxRow).where(OutboxRow.state == "sending").values(
+        state="unsure", error="the sender stopped while the message was handed over")).rowcount  # type: ignore[attr-defined]
+    return again, unsure
+
+
+def resolve_unsure(session: Session, row_id: int, *, resend: bool, at: datetime) -> OutboxRow | None:
+    """Do what a person decided about an unsure mail: send it again, or take it as sent. Returns None if it is not unsure."""
+    row = session.get(OutboxRow, row_id)
+    if row is None or row.state != "unsure":
+        return None
+    if resend:
+        row.state, row.claimed_by, row.not_before = "pending", None, at
+    else:
+        row.state, row.sent_at = "sent", at
+    return row
+
+
+def in_state(session: Session, state: str) -> Sequence[OutboxRow]:
+    """Return the mails in a state, oldest first."""
+    return session.scalars(select(OutboxRow).where(OutboxRow.state == state).order_by(OutboxRow.id)).all()
+
+
+def counts(session: Session) -> dict[str, int]:
+    """Return how many mails are in each state."""
+    rows = session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state)).all()
+    return dict.fromkeys(STATES, 0) | {state: count for state, count in rows}
+
+
+def waits(session: Session, now: datetime) -> bool:
+    """Return whether a mail may go out now."""
+    query = select(OutboxRow.id).where(OutboxRow.state == "pending", OutboxRow.not_before <= now).limit(1)
+    return session.scalars(query).first() is not None
+
+
+def _set(session: Session, row_id: int, expected: str | tuple[str, ...], **values: Any) -> None:
+    states = (expected,) if isinstance(expected, str) else expected
+    session.execute(update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state.in_(states)).values(**values))

@@ -1,0 +1,98 @@
+"""The people who run a review, and what they are in it. Readers: db/readers.py."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.errors import NotFoundError
+from db import events
+from db.base import Base, Id, review_key
+
+ROLES = ("reviewer", "third_reviewer", "extractor", "editor")
+
+
+class PersonRow(Base):
+    """Somebody of a team. `public_id` is random: it alone stands in the audit."""
+
+    __tablename__ = "person"
+    __table_args__ = (CheckConstraint("state in ('active', 'revoked')", name="state"),)
+    id: Mapped[Id]
+    public_id: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    email: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str] = mapped_column(default="active")
+    created_at: Mapped[datetime]
+
+
+class MembershipRow(Base):
+    """What a person is in a review."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("review_id", "person_id", "role"),
+        CheckConstraint("role in ('reviewer', 'third_reviewer', 'extractor', 'editor')", name="role"),
+    )
+    id: Mapped[Id]
+    review_id: Mapped[int] = review_key()
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[str]
+
+
+def by(person: PersonRow) -> str:
+    """Return how the audit names this person."""
+    return f"person:{person.public_id}"
+
+
+def add(session: Session, *, review_id: int, name: str, email: str, role: str, at: datetime) -> PersonRow:
+    """Make `email` a member of the review with this role, and return the person; asking again changes nothing."""
+    person = session.scalars(select(PersonRow).where(PersonRow.email == email)).one_or_none()
+    if person is None:
+        person = PersonRow(public_id=secrets.token_hex(8), name=name, email=email, state="active", created_at=at)
+        session.add(person)
+        session.flush()
+    known = select(MembershipRow).where(
+        MembershipRow.review_id == review_id, MembershipRow.person_id == person.id, MembershipRow.role == role)
+    if session.scalars(known).one_or_none() is None:
+        session.add(MembershipRow(review_id=review_id, person_id=person.id, role=role))
+        events.note(session, review_id=review_id, kind="person.joined", subject=by(person), data={"role": role}, at=at)
+    session.flush()
+    return person
+
+
+def person(session: Session, person_id: int) -> PersonRow:
+    """Return a person by its row id. Raises NotFoundError."""
+    row = session.get(PersonRow, person_id)
+    if row is None:
+        raise NotFoundError(f"there is no person {person_id}")
+    return row
+
+
+def by_public_id(session: Session, public_id: str) -> PersonRow | None:
+    """Return the person whom the audit calls `person:<public_id>`, or None."""
+    return session.scalars(select(PersonRow).where(PersonRow.public_id == public_id)).one_or_none()
+
+
+def members(session: Session, review_id: int, role: str) -> Sequence[PersonRow]:
+    """Return the active people with this role in the review, in the order in which they joined."""
+    query = (
+        select(PersonRow)
+        .join(MembershipRow, MembershipRow.person_id == PersonRow.id)
+        .where(MembershipRow.review_id == review_id, MembershipRow.role == role, PersonRow.state == "active")
+        .order_by(MembershipRow.id)
+    )
+    return session.scalars(query).all()
+
+
+def roles(session: Session, review_id: int, person_id: int) -> frozenset[str]:
+    """Return what an active person is in the review; empty for a stranger or somebody revoked."""
+    query = (
+        select(MembershipRow.role)
+        .join(PersonRow, MembershipRow.person_id == PersonRow.id)
+        .where(MembershipRow.review_id == review_id, PersonRow.id == person_id, PersonRow.state == "active")
+    )
+    return frozenset(session.scalars(query))

@@ -1,0 +1,179 @@
+"""Open the database and its short transactions. What is read and written: the other files of this folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from bot.errors import ConflictError, DatabaseError
+from db.base import Base
+
+BUSY_SECONDS = 30
+_open = threading.local()
+
+
+class Database:
+    """A database of Perennial: SQLite by default, Postgres by its address (`postgresql://…`)."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        if self.url.get_backend_name() not in {"sqlite", "postgresql"}:
+            raise DatabaseError(f"{self.url.get_backend_name()} is not supported; allowed: sqlite:///path, postgresql://host/name")
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for migrations and backup alone."""
+        return self._engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session that can only read; the database itself enforces it."""
+        with self._session(readonly=True) as session:
+            yield session
+
+    @contextmanager
+    def writing(self, *, by: str) -> Iterator[Session]:
+        """Give a session whose changes are committed together at the end, on behalf of `by`. Keep it short: nothing waits inside."""
+        if not by:
+            raise ValueError("a write names who it is for")
+        with self._session(readonly=False) as session:
+            session.info["by"] = by
+            yield session
+
+    @contextmanager
+    def _session(self, *, readonly: bool) -> Iterator[Session]:
+        if getattr(_open, "transaction", False):
+            raise RuntimeError("a transaction is open already in this thread; end it before another one begins")
+        _open.transaction = True
+        try:
+            engine = self._engine.execution_options(perennial_readonly=readonly)
+            with Session(engine, expire_on_commit=False) as session:
+                if not readonly:
+                    with session.begin():
+                        yield session
+                else:
+                    yield session
+                    session.rollback()
+        except IntegrityError as error:
+            raise ConflictError(f"The same was stored meanwhile by somebody else ({_first_line(error)}). Load it again.") from error
+        except SQLAlchemyError as error:
+            raise DatabaseError(f"The database did not do it: {_first_line(error)}. See:  ./perennial doctor") from error
+        finally:
+            _open.transaction = False
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[bool]:
+        """Yield whether this process got the lock called `name`; it is free again when the block, or the process, ends."""
+        if self.is_sqlite:
+            with _file_lock(Path(f"{self.url.database}.{name}.lock")) as got:
+                yield got
+        else:
+            with _advisory_lock(self._engine, name) as got:
+                yield got
+
+    def create_all(self) -> None:
+        """Make all tables at once, without migrations: for tests."""
+        import db.tables  # noqa: F401  makes every table known
+
+        Base.metadata.create_all(self._engine)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def is_transaction_open() -> bool:
+    """Return whether this thread is inside a transaction: nothing may wait for network, mail, model or person then."""
+    return getattr(_open, "transaction", False)
+
+
+def _sqlite_engine(url: str) -> Engine:
+    path = make_url(url).database
+    if not path or path == ":memory:":
+        raise DatabaseError("SQLite needs a file: sqlite:///path/to/perennial.sqlite")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        readonly = connection.get_execution_options().get("perennial_readonly", False)
+        connection.exec_driver_sql(f"PRAGMA query_only={1 if readonly else 0}")
+        # A deferred BEGIN that writes later fails with "database is locked" under load; this one waits its turn.
+        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgres_engine(url: str) -> Engine:
+    parsed = make_url(url).set(drivername="postgresql+psycopg")
+    engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("perennial_readonly", False):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+    return engine
+
+
+@contextmanager
+def _file_lock(path: Path) -> Iterator[bool]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _advisory_lock(engine: Engine, name: str) -> Iterator[bool]:
+    key = zlib.crc32(f"perennial:{name}".encode())
+    # A connection of its own, outside the pool: the lock lives as long as the connection does.
+    own = create_engine(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with own.connect() as connection:
+        got = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar())
+        try:
+            yield got
+        finally:
+            if got:
+                _unlock(connection, key)
+
+
+def _unlock(connection: Connection, key: int) -> None:
+    try:
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+    except OperationalError:
+        return  # the connection is gone, and the lock with it
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+
+
