@@ -27,7 +27,6 @@ class ProtocolVersionRow(Base):
     """One version of a review's protocol, named by the hash of its files."""
 
     __tablename__ = "protocol_version"
-    __table_args__ = (UniqueConstraint("review_id", "sha256"),)
     id: Mapped[Id]
     review_id: Mapped[int] = review_key()
     version: Mapped[str]
@@ -67,15 +66,21 @@ def ensure(session: Session, *, slug: str, title: str, at: datetime) -> ReviewRo
     return row
 
 
-def ensure_protocol_version(session: Session, *, review_id: int, version: str, dated: str, sha256: str, at: datetime) -> ProtocolVersionRow:
-    """Return the row of this protocol, made now if these files were not seen before."""
-    query = select(ProtocolVersionRow).where(ProtocolVersionRow.review_id == review_id, ProtocolVersionRow.sha256 == sha256)
-    row = session.scalars(query).one_or_none()
-    if row is None:
-        row = ProtocolVersionRow(review_id=review_id, version=version, dated=dated, sha256=sha256, activated_at=at)
-        session.add(row)
-        session.flush()
+def activate_protocol(session: Session, *, review_id: int, version: str, dated: str, sha256: str, at: datetime) -> ProtocolVersionRow:
+    """Make this protocol the review's current one and return its row; one that is current already stays as it is."""
+    if is_current(session, review_id, sha256):
+        return current_protocol_version(session, review_id)
+    # A protocol that was current before and comes back is a new row: what was decided in between names its own version.
+    row = ProtocolVersionRow(review_id=review_id, version=version, dated=dated, sha256=sha256, activated_at=at)
+    session.add(row)
+    session.flush()
     return row
+
+
+def is_current(session: Session, review_id: int, sha256: str) -> bool:
+    """Return whether the protocol with this hash is the review's current one."""
+    query = select(ProtocolVersionRow.sha256).where(ProtocolVersionRow.review_id == review_id).order_by(ProtocolVersionRow.id.desc())
+    return session.scalars(query).first() == sha256
 
 
 def current_protocol_version(session: Session, review_id: int) -> ProtocolVersionRow:

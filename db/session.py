@@ -46,7 +46,7 @@ class Database:
 
     @contextmanager
     def writing(self, *, by: str) -> Iterator[Session]:
-        """Give a session whose changes are committed together at the end, on behalf of `by`. Keep it short: nothing waits inside."""
+        """Give a session whose changes are committed together at the end, on behalf of `by`. Nothing waits inside."""
         if not by:
             raise ValueError("a write names who it is for")
         with self._session(readonly=False) as session:
@@ -68,7 +68,7 @@ class Database:
                     yield session
                     session.rollback()
         except IntegrityError as error:
-            raise ConflictError(f"The same was stored meanwhile by somebody else ({_first_line(error)}). Load it again.") from error
+            raise ConflictError(f"The same was stored meanwhile ({_first_line(error)}). Load it again.") from error
         except SQLAlchemyError as error:
             raise DatabaseError(f"The database did not do it: {_first_line(error)}. See:  ./perennial doctor") from error
         finally:

@@ -1,0 +1,84 @@
+"""The composition root: wires what the settings ask for, and holds it. No logic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot import paths, settings
+from bot.domain.protocols import Protocol
+from bot.http import Http
+from bot.links import LinkKeys
+from bot.mail.folder import FolderTransport
+from bot.mail.message import parse_address
+from bot.mail.smtp import SmtpTransport
+from bot.mail.transport import Transport
+from bot.protocols import load
+from bot.rendering import Renderer, Site
+from bot.sources import Source
+from bot.sources.pubmed import PubMed
+from bot.steps.mail.deliver import Post
+from db.session import Database
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything that pages, commands and the worker need. mail_folder: the folder that the web may show, or None."""
+
+    database: Database
+    protocols: Mapping[str, Protocol]
+    sources: Mapping[str, Source]
+    renderer: Renderer
+    keys: LinkKeys
+    post: Post
+    clock: Clock
+    home: Path
+    mail_folder: Path | None
+    is_loopback: Callable[[str], bool]
+
+    def protocol(self, slug: str) -> Protocol:
+        """Return the protocol of a review. Raises NotFoundError."""
+        return load.among(self.protocols, slug)
+
+
+def system_clock() -> datetime:
+    """Return the time now, in UTC."""
+    return datetime.now(UTC)
+
+
+def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
+    """Return the application that these settings describe."""
+    renderer = Renderer(paths.templates(), Site(name=chosen.site_name, address=chosen.address, demo=chosen.demo))
+    keys = chosen.link_keys()
+    protocols = load.all_reviews(paths.reviews(), chosen.home / "reviews")
+    words = {slug: {"slug": slug, "title": one.title, "short_title": one.short_title} for slug, one in protocols.items()}
+    return App(
+        database=Database(chosen.database_url),
+        protocols=protocols,
+        sources=_sources(chosen),
+        renderer=renderer,
+        keys=keys,
+        post=Post(renderer=renderer, keys=keys, transport=_transport(chosen), sender=parse_address(chosen.sender, chosen.site_name),
+                  review_words=words),
+        clock=clock,
+        home=chosen.home,
+        mail_folder=chosen.mail_folder if chosen.shows_mail_on_web else None,
+        is_loopback=settings.is_loopback,
+    )
+
+
+def _sources(chosen: settings.Settings) -> dict[str, Source]:
+    key, contact = chosen.ncbi_api_key.get_secret_value(), chosen.ncbi_email
+    pubmed = PubMed(Http(allowed=(chosen.eutils_address,)), base_address=chosen.eutils_address, api_key=key, email=contact)
+    return {pubmed.name: pubmed}
+
+
+def _transport(chosen: settings.Settings) -> Transport:
+    if not chosen.smtp_host:
+        return FolderTransport(chosen.mail_folder)
+    return SmtpTransport(host=chosen.smtp_host, port=chosen.smtp_port, security=chosen.smtp_security, user=chosen.smtp_user,
+                         password=chosen.smtp_password.get_secret_value())

@@ -1,0 +1,134 @@
+"""The settings, read once from the environment (`PERENNIAL_…`) and, beside them, a file `.env` in PERENNIAL_HOME. Nothing else reads it."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot import paths
+from bot.errors import InvalidInputError, SettingsError
+from bot.links import LinkKeys
+from bot.mail.message import parse_address
+
+PREFIX = "PERENNIAL_"
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an address like https://review.example.org")
+    return text.rstrip("/")
+
+
+WebAddress = Annotated[str, AfterValidator(_address)]
+
+
+class Settings(BaseSettings):
+    """Everything that differs from one site to another. Unknown PERENNIAL_ settings are refused."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid")
+
+    home: Path = Field(default_factory=paths.default_home, description="where the database, keys and people's own reviews lie")
+    database: str = Field(default="", description="sqlite:///path or postgresql://user:password@host/name; empty: SQLite in the home")
+    address: WebAddress = Field(default="http://127.0.0.1:8000", description="the site's public address, as links in mails name it")
+    site_name: str = Field(default="Perennial", max_length=80)
+    listen: str = Field(default="127.0.0.1", description="the interface that the web server listens on")
+    port: int = Field(default=8000, ge=0, le=65535)
+    sender: str = Field(default="perennial@localhost.localdomain", description="the address that mails come from")
+    smtp_host: str = Field(default="", description="the mail server; empty: mails are put into a folder")
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    ncbi_email: str = Field(default="", description="the address that NCBI may write to; E-utilities ask for one")
+    ncbi_api_key: SecretStr = SecretStr("")
+    eutils_address: WebAddress = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
+    demo: bool = Field(default=False, description="set by ./perennial demo alone: every page and mail says that it is one")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Settings:
+        parse_address(self.sender)
+        if self.smtp_host and self.smtp_security == "none" and not is_loopback(self.smtp_host):
+            raise ValueError("smtp_security: none is for a mail server on this machine; allowed for another one: starttls, tls")
+        if self.smtp_host and not is_loopback(self.smtp_host) and is_loopback(urlsplit(self.address).hostname or ""):
+            raise ValueError("address: mails would carry links to this machine; set PERENNIAL_ADDRESS to the public address first")
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """The database's address."""
+        return self.database or f"sqlite:///{self.home / 'perennial.sqlite'}"
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where mails are put as long as no mail server is set."""
+        return self.home / "mail"
+
+    @property
+    def shows_mail_on_web(self) -> bool:
+        """Whether the web may show the mail folder: on loopback only."""
+        return not self.smtp_host and is_loopback(self.listen)
+
+    def link_keys(self) -> LinkKeys:
+        """Return the link keys in the home, made on first use. The file named last in order is the current one."""
+        folder = self.home / "keys"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not list(folder.glob("link-*.key")):
+            _write_once(folder / "link-0001.key", secrets.token_bytes(32))
+        keys = {path.stem: path.read_bytes() for path in sorted(folder.glob("link-*.key"))}
+        short = [name for name, key in keys.items() if len(key) < 32]
+        if short:
+            raise SettingsError(f"{folder / short[0]}.key is shorter than 32 bytes; take it from your backup, or remove it and links made with it end")
+        return LinkKeys(current=max(keys), keys=keys)
+
+
+def load(**given: Any) -> Settings:
+    """Return the settings; `given` wins over the environment. Raises SettingsError with one sentence per fault."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    extra = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known | {"PERENNIAL_PYTHON", "PERENNIAL_REQUIRE"})
+    if extra:
+        raise SettingsError(f"{extra[0]} is not a setting; allowed: {', '.join(sorted(known))}")
+    home = given.get("home") or Path(os.environ.get(PREFIX + "HOME") or paths.default_home())
+    try:
+        return Settings(_env_file=Path(home) / ".env", **given)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise SettingsError("; ".join(_sentence(fault) for fault in error.errors())) from error
+    except InvalidInputError as error:
+        raise SettingsError(f"{PREFIX}SENDER: {error}") from error
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address is this machine."""
+    if host in ("localhost", "localhost.localdomain"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _sentence(fault: Any) -> str:
+    name = PREFIX + str(fault["loc"][0]).upper() if fault["loc"] else "settings"
+    return f"{name}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """Write a new file that only we may read; whoever comes second keeps the first one's."""
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        os.fsync(file.fileno())
+    try:
+        os.link(half, path)
+    except FileExistsError:
+        return
+    finally:
+        half.unlink()

@@ -1,0 +1,227 @@
+"""One cycle of a review: the arrows of the house in order. Each arrow is a step of its own; this file only walks them.
+
+search → deduplicate → rank → invite | decide, extract (people, on the web) | pool → draft | sign (a person) → publish → deliver
+
+Every step can be killed and run again, so this can as well. When a cycle is due: bot/jobs.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.domain.protocols import Protocol
+from bot.links import LinkKeys
+from bot.rendering import Renderer
+from bot.sources import Source
+from bot.steps.bulletins.draft import draft
+from bot.steps.bulletins.publish import publish
+from bot.steps.estimates.pool import pool
+from bot.steps.mail.deliver import DeliveryAccount, Post, deliver
+from bot.steps.records.deduplicate import deduplicate
+from bot.steps.records.import_file import import_file
+from bot.steps.records.rank import rank
+from bot.steps.records.search import SearchAccount, search
+from bot.steps.screening.open_round import open_round
+from bot.steps.screening.settle import settle
+from bot.steps.studies.include import include
+from db import events, reviews, screening, searches, studies
+from db.reviews import CycleRow
+from db.session import Database, Session
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a cycle works with. watched: the folder with one subfolder per source, whose files are taken in."""
+
+    database: Database
+    sources: Mapping[str, Source]
+    keys: LinkKeys
+    renderer: Renderer
+    clock: Clock
+    watched: Path
+
+
+@dataclass(frozen=True, slots=True)
+class CycleAccount:
+    """What one cycle did. busy: another process is at it."""
+
+    review: str
+    period: str = ""
+    cycle_id: int | None = None
+    searches: tuple[SearchAccount, ...] = ()
+    records: int = 0
+    duplicates: int = 0
+    questions: int = 0
+    flagged: int = 0
+    invited: int = 0
+    busy: bool = False
+
+    @property
+    def failed(self) -> tuple[SearchAccount, ...]:
+        """The sources that did not answer as they should."""
+        return tuple(one for one in self.searches if one.state != "ok")
+
+    def as_log(self) -> dict[str, Any]:
+        """Return the account as plain values."""
+        return {key: value for key, value in asdict(self).items() if key != "review"}
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A cycle in which a source failed."""
+
+    period: str
+    last_attempt: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a review stands: since when it is here, which periods have begun, and what must be tried again."""
+
+    review_id: int
+    since: datetime
+    periods: frozenset[str] = field(default_factory=frozenset)
+    unfinished: Unfinished | None = None
+
+
+def state(database: Database, *, protocol: Protocol, by: str, now: datetime) -> State:
+    """Return where a review stands; a review or a protocol version that is new is noted first."""
+    with database.reading() as session:
+        known = _known(session, protocol)
+    if not known:
+        _register(database, protocol, by, now)
+    with database.reading() as session:
+        review = reviews.review_by_slug(session, protocol.slug)
+        rows = reviews.cycles(session, review.id)
+        unfinished = None
+        if rows and rows[-1].degraded and rows[-1].state in ("searching", "reviewing"):
+            attempts = [run.started_at for run in searches.runs_of_cycle(session, rows[-1].id)]
+            unfinished = Unfinished(rows[-1].period, max(attempts, default=rows[-1].started_at))
+        return State(review.id, review.created_at, frozenset(row.period for row in rows), unfinished)
+
+
+def start(*, tools: Tools, protocol: Protocol, period: str, by: str) -> CycleAccount:
+    """Search, deduplicate, rank and invite for one period. Run again, it takes up what is missing, and the sources that failed."""
+    with tools.database.lock(f"cycle-{protocol.slug}") as got:
+        if not got:
+            return CycleAccount(protocol.slug, busy=True)
+        cycle = _begin(tools, protocol, period, by)
+        if cycle.state in ("drafted", "published"):
+            return CycleAccount(protocol.slug, period, cycle.id)
+        found = _search(tools, protocol, cycle, by)
+        _take_in_watched(tools, cycle, by)
+        merged = deduplicate(database=tools.database, review_id=cycle.review_id, by=by, now=tools.clock())
+        rank(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, protocol=protocol, by=by, now=tools.clock())
+        opened = open_round(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, protocol=protocol, keys=tools.keys,
+                            by=by, now=tools.clock())
+        account = CycleAccount(protocol.slug, period, cycle.id, found, merged.records, merged.duplicates, merged.questions,
+                               opened.flagged, opened.invited)
+        _end_search(tools, account, by)
+        return account
+
+
+def advance(*, tools: Tools, protocol: Protocol, by: str) -> None:
+    """Carry on with what people have done since: settle votes, invite to extract, and at the end pool, draft and publish."""
+    with tools.database.lock(f"cycle-{protocol.slug}") as got:
+        if not got:
+            return
+        with tools.database.reading() as session:
+            review = reviews.review_by_slug(session, protocol.slug)
+        common = {"database": tools.database, "review_id": review.id, "protocol": protocol, "by": by}
+        settle(**common, keys=tools.keys, now=tools.clock())
+        include(**common, keys=tools.keys, now=tools.clock())
+        _draft_when_ready(tools, protocol, review.id, by)
+        publish(**common, renderer=tools.renderer, keys=tools.keys, now=tools.clock())
+
+
+def post_mail(database: Database, *, post: Post, by: str, clock: Clock) -> DeliveryAccount:
+    """Send what is in the outbox."""
+    return deliver(database=database, post=post, by=by, now=clock)
+
+
+def _draft_when_ready(tools: Tools, protocol: Protocol, review_id: int, by: str) -> None:
+    now = tools.clock()
+    with tools.database.reading() as session:
+        cycle = reviews.latest_cycle(session, review_id)
+        if cycle is None or cycle.state != "reviewing" or not _is_ready(session, protocol, cycle, now):
+            return
+    pool(database=tools.database, review_id=review_id, cycle_id=cycle.id, protocol=protocol, by=by, now=now)
+    draft(database=tools.database, review_id=review_id, cycle_id=cycle.id, protocol=protocol, renderer=tools.renderer, keys=tools.keys,
+          by=by, now=now)
+    with tools.database.writing(by=by) as session:
+        reviews.cycle(session, cycle.id).state = "drafted"
+        events.note(session, review_id=review_id, kind="cycle.drafted", subject=f"cycle:{cycle.id}", at=now)
+
+
+def _is_ready(session: Session, protocol: Protocol, cycle: CycleRow, now: datetime) -> bool:
+    """Return whether nothing waits for a person any more, or the protocol's days for it are over: then the bulletin says what is pending."""
+    if now >= cycle.started_at + timedelta(days=protocol.schedule.bulletin_after_days):
+        return True
+    waiting = screening.progress(session, cycle.review_id, cycle.id)["pending"]
+    return waiting == 0 and sum(studies.pending_work(session, cycle.review_id, cycle.id).values()) == 0
+
+
+def _known(session: Session, protocol: Protocol) -> bool:
+    rows = [row for row in reviews.all_reviews(session) if row.slug == protocol.slug]
+    return bool(rows) and reviews.is_current(session, rows[0].id, protocol.sha256)
+
+
+def _register(database: Database, protocol: Protocol, by: str, now: datetime) -> None:
+    with database.writing(by=by) as session:
+        review = reviews.ensure(session, slug=protocol.slug, title=protocol.title, at=now)
+        version = reviews.activate_protocol(session, review_id=review.id, version=protocol.version, dated=str(protocol.dated),
+                                            sha256=protocol.sha256, at=now)
+        events.note(session, review_id=review.id, kind="protocol.activated", subject=f"protocol_version:{version.id}",
+                    data={"version": protocol.version, "sha256": protocol.sha256}, at=now)
+
+
+def _begin(tools: Tools, protocol: Protocol, period: str, by: str) -> CycleRow:
+    now = tools.clock()
+    review_id = state(tools.database, protocol=protocol, by=by, now=now).review_id
+    with tools.database.reading() as session:
+        known = reviews.cycle_of_period(session, review_id, period)
+    if known is not None:
+        return known
+    with tools.database.writing(by=by) as session:
+        version = reviews.current_protocol_version(session, review_id)
+        cycle = reviews.begin_cycle(session, review_id=review_id, period=period, protocol_version_id=version.id, at=now)
+        events.note(session, review_id=review_id, kind="cycle.begun", subject=f"cycle:{cycle.id}", data={"period": period}, at=now)
+        return cycle
+
+
+def _search(tools: Tools, protocol: Protocol, cycle: CycleRow, by: str) -> tuple[SearchAccount, ...]:
+    """Search every source that has an interface; one that fails keeps no other from its turn."""
+    return tuple(
+        search(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, source=tools.sources[plan.name], plan=plan,
+               schedule=protocol.schedule, by=by, now=tools.clock())
+        for plan in protocol.sources if plan.kind == "api" and plan.name in tools.sources)
+
+
+def _take_in_watched(tools: Tools, cycle: CycleRow, by: str) -> None:
+    """Take in the files of the watched folder `<source>/…`; a file that was taken in before changes nothing."""
+    if not tools.watched.is_dir():
+        return
+    for path in sorted(tools.watched.glob("*/*")):
+        if path.is_file() and not path.name.startswith("."):
+            import_file(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, name=path.name, content=path.read_bytes(),
+                        source=path.parent.name, by=by, now=tools.clock())
+
+
+def _end_search(tools: Tools, account: CycleAccount, by: str) -> None:
+    assert account.cycle_id is not None
+    with tools.database.writing(by=by) as session:
+        row = reviews.cycle(session, account.cycle_id)
+        row.degraded = bool(account.failed)
+        row.account = {"searches": [asdict(one) for one in account.searches], "flagged": account.flagged}
+        if row.state == "searching":
+            row.state = "reviewing"
+            events.note(session, review_id=row.review_id, kind="cycle.searched", subject=f"cycle:{row.id}",
+                        data={"failed": [one.source for one in account.failed]}, at=tools.clock())
+
+

@@ -1,0 +1,91 @@
+"""The web: pages for readers, reviewers, extractors and editors. Reads through db, writes only through steps; GET never writes."""
+
+from __future__ import annotations
+
+import importlib
+import secrets
+from collections.abc import Callable
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from bot import errors
+from bot.app import App
+from bot.telemetry import logger
+from bot.web.guards import BodyLimit, SecurityHeaders
+
+# In this order: a review's own addresses before the general ones.
+PARTS = ("reviewing", "studies", "signing", "subscriptions", "bulletins", "site", "ops")
+STATUS: dict[type[Exception], int] = {
+    errors.NotFoundError: 404,
+    errors.LinkError: 403,
+    errors.RefusedError: 403,
+    errors.ConflictError: 409,
+    errors.InvalidInputError: 422,
+    errors.DatabaseError: 503,
+}
+log = logger("web")
+
+
+def create(app: App) -> FastAPI:
+    """Return the web application of a site."""
+    web = FastAPI(title=app.renderer.site.name, docs_url=None, redoc_url=None, openapi_url=None)
+    web.mount("/static", StaticFiles(directory=app.renderer.templates / "web" / "static"), name="static")
+    for part in PARTS:
+        web.include_router(importlib.import_module(f"bot.web.{part}").routes(app))
+    web.add_exception_handler(errors.PerennialError, _ours(app))
+    web.add_exception_handler(HTTPException, _http(app))
+    web.add_exception_handler(RequestValidationError, _page(app, 422, "What was sent does not fit this page. Go back and try again."))
+    # An address with a number beyond what a database holds names nothing that exists.
+    web.add_exception_handler(OverflowError, _page(app, 404, "There is no such page."))
+    web.add_exception_handler(Exception, _unforeseen(app))
+    web.add_middleware(BodyLimit)
+    web.add_middleware(SecurityHeaders)
+    return web
+
+
+Handler = Callable[[Request, Exception], Response]
+
+
+def error_page(app: App, status: int, sentence: str) -> HTMLResponse:
+    """Return the page that says in one sentence what is wrong."""
+    return HTMLResponse(app.renderer.page("error.html", status=status, sentence=sentence), status_code=status)
+
+
+def _ours(app: App) -> Handler:
+    def handle(request: Request, error: Exception) -> Response:
+        status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+        if status >= 500:
+            log.error("a page failed", path=request.url.path, error=str(error))
+        return error_page(app, status, str(error))
+
+    return handle
+
+
+def _http(app: App) -> Handler:
+    sentences = {404: "There is no such page.", 405: "This address does not take that.", 413: "That is too much for one form."}
+
+    def handle(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        response = error_page(app, error.status_code, sentences.get(error.status_code, str(error.detail)))
+        response.headers.update(error.headers or {})
+        return response
+
+    return handle
+
+
+def _page(app: App, status: int, sentence: str) -> Handler:
+    return lambda _request, _error: error_page(app, status, sentence)
+
+
+def _unforeseen(app: App) -> Handler:
+    def handle(request: Request, error: Exception) -> Response:
+        number = secrets.token_hex(4)
+        log.error("a page failed", path=request.url.path, number=number, error=f"{type(error).__name__}: {error}")
+        sentence = f"Something went wrong here. Nothing was stored. If it happens again, tell the review team the number {number}."
+        return error_page(app, 500, sentence)
+
+    return handle
