@@ -1,0 +1,302 @@
+"""A review as data: what its protocol decides, in the words the steps reason with.
+
+Reading it from files: bot/protocols/load.py. What may stand in those files: bot/protocols/forms.py.
+Nothing here belongs to one review: another review is another folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from bot.domain.outcomes import Change as Change
+from bot.domain.outcomes import Instrument as Instrument
+from bot.domain.outcomes import LeadingRow as LeadingRow
+from bot.domain.outcomes import Mid as Mid
+from bot.domain.outcomes import Outcome as Outcome
+from bot.domain.outcomes import PublishedEstimate as PublishedEstimate
+from bot.domain.outcomes import SizeBands as SizeBands
+from bot.domain.outcomes import Window as Window
+from bot.errors import NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One condition of eligibility; when it fails, its id is the reason for exclusion.
+
+    text: the sentence reviewers see, what must hold. reason: how an exclusion for it is called in the flow diagram.
+    stages: where it can be judged, of `title_abstract` and `full_text`.
+    terms: words that speak for it, for marking and for the cold start.
+    """
+
+    id: str
+    label: str
+    text: str
+    reason: str
+    stages: tuple[str, ...]
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlan:
+    """How one source is searched.
+
+    kind: `api` (the program asks) or `file` (a person exports). strategy: what is sent or pasted, one whole query;
+    strategy_text: the file as it stands, line by line. strategy_state: `draft`, `reviewed` or `approved`.
+    since: the first search looks back to this day, None: to the beginning. overlap_days: how far each later window reaches
+    back into the one before it, for records that the source indexed late. overdue_days: after so many days without a
+    search the team is asked.
+    """
+
+    name: str
+    kind: str
+    label: str
+    platform: str
+    strategy: str
+    strategy_text: str
+    strategy_file: str
+    strategy_state: str
+    strategy_author: str
+    strategy_dated: date
+    strategy_reviewer: str
+    since: date | None
+    overlap_days: int
+    overdue_days: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a cycle is due: once a month, on this day (1-28) and hour in this time zone; what was missed is caught up once."""
+
+    every: str
+    day: int
+    hour: int
+    time_zone: str
+    catch_up: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewing:
+    """The reviewers' rules.
+
+    mode: `two` (two blind votes) or `one` (one person, `second_check_share` of the records drawn for a second).
+    conflicts: `third` (a third person) or `talk` (the two settle it); unsure counts as a conflict.
+    reminder_days: days after the invitation. quiet_from, quiet_to: hours of the day without mail, the same hour twice: none.
+    quiet_weekdays: days without mail, 0 is Monday. deadline_days: after so many days the bulletin is drafted, and what is
+    pending is shown in it.
+    """
+
+    mode: str
+    second_check_share: float
+    conflicts: str
+    reminder_days: tuple[int, ...]
+    quiet_from: int
+    quiet_to: int
+    quiet_weekdays: tuple[int, ...]
+    deadline_days: int
+    seconds_per_record: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ranker:
+    """Which classifier orders the records. Below either number nothing is hidden: every record is offered to be read."""
+
+    name: str
+    seed: int
+    offer_all_below_records: int
+    offer_all_below_inclusions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pooling:
+    """How effects are pooled.
+
+    estimator: of tau², `REML` …; interval: `knapp-hartung-max1` …; prediction_interval: `t(k-1)` …; confidence: 0.95.
+    designs: which designs the lead estimate pools. few: number of trials (1, 2, 3) -> what leads there: `trials` (each
+    trial by itself), `bayesian` or `pooled`. provisional: `labelled` (extracted but unappraised trials are pooled, and
+    called provisional) or `never`.
+    """
+
+    estimator: str
+    interval: str
+    prediction_interval: str
+    confidence: float
+    designs: tuple[str, ...]
+    few: Mapping[int, str]
+    provisional: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What asks for a new bulletin before or besides the schedule."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """When the answer counts as changed, and what every bulletin says of itself.
+
+    margin_of_mid: a size band changes only when the estimate lies this share of the MID beyond its boundary.
+    largest_silence_months: no longer than this without a bulletin. licence, contact, funding, interests: as printed.
+    """
+
+    margin_of_mid: float
+    largest_silence_months: int
+    triggers: tuple[Trigger, ...]
+    licence: str
+    funding: str
+    interests: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """Why the review is kept alive, and when that would end."""
+
+    rationale: str
+    retirement: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who answers for the protocol."""
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """A change of the protocol. after_seeing: which results were known when it was made, "none" if none were."""
+
+    version: str
+    dated: date
+    what: str
+    why: str
+    by: str
+    after_seeing: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartingPoint:
+    """The published review from which ours starts; cited, never shown as ours.
+
+    searched_to: as it states it. not_known: what it did not publish and what is therefore never shown as known.
+    """
+
+    short: str
+    citation: str
+    doi: str
+    url: str
+    published: date
+    searched_to: str
+    databases: str
+    registration: str
+    studies: int | None
+    participants: int | None
+    facts: tuple[str, ...]
+    not_known: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CrisisHelp:
+    """Where help is found in one country. checked: the day on which a person last tried it."""
+
+    country: str
+    name: str
+    contact: str
+    source: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """The whole protocol of one review, as one version of it stands.
+
+    sha256: the hash of its files' content (comments and layout aside); it names the version in cycles, decisions, bulletins.
+    sources: those that are searched; planned_sources: those that are only announced.
+    drafted_after_seeing: which results were known when the first version was written.
+    crisis_text: the sentence that holds in every country.
+    """
+
+    slug: str
+    title: str
+    short_title: str
+    question: str
+    version: str
+    dated: date
+    authors: tuple[Author, ...]
+    registration: str
+    drafted_after_seeing: str
+    population: str
+    intervention: str
+    comparator: str
+    setting: str
+    designs: str
+    criteria: tuple[Criterion, ...]
+    sources: tuple[SourcePlan, ...]
+    planned_sources: tuple[SourcePlan, ...]
+    schedule: Schedule
+    reviewing: Reviewing
+    ranker: Ranker
+    outcomes: tuple[Outcome, ...]
+    windows: tuple[Window, ...]
+    open_ended_months: float
+    leading: tuple[LeadingRow, ...]
+    pooling: Pooling
+    size_bands: tuple[SizeBands, ...]
+    publishing: Publishing
+    living: Living
+    amendments: tuple[Amendment, ...]
+    published: tuple[PublishedEstimate, ...]
+    starting_point: StartingPoint | None
+    independence: str
+    crisis_text: str
+    crisis_help: tuple[CrisisHelp, ...]
+    sha256: str
+
+    @property
+    def search_terms(self) -> tuple[str, ...]:
+        """The words of all criteria, each once, in the order of the criteria."""
+        return tuple(dict.fromkeys(term for criterion in self.criteria for term in criterion.terms))
+
+    def criteria_at(self, stage: str) -> tuple[Criterion, ...]:
+        """Return the criteria that can be judged at a stage."""
+        return tuple(criterion for criterion in self.criteria if stage in criterion.stages)
+
+    def criterion(self, criterion_id: str) -> Criterion:
+        """Return a criterion by its id. Raises NotFoundError."""
+        return _named("criterion", criterion_id, self.criteria, "id")
+
+    def outcome(self, outcome_id: str) -> Outcome:
+        """Return an outcome by its id. Raises NotFoundError."""
+        return _named("outcome", outcome_id, self.outcomes, "id")
+
+    def window(self, window_id: str) -> Window:
+        """Return a window by its id. Raises NotFoundError."""
+        return _named("window", window_id, self.windows, "id")
+
+    def source(self, name: str) -> SourcePlan:
+        """Return a searched source by its name. Raises NotFoundError."""
+        return _named("source", name, self.sources, "name")
+
+    def published_for(self, outcome_id: str) -> tuple[PublishedEstimate, ...]:
+        """Return the published estimates of an outcome, as published.toml lists them."""
+        return tuple(estimate for estimate in self.published if estimate.outcome == outcome_id)
+
+    def bands_for(self, measure: str) -> SizeBands | None:
+        """Return the size bands on the scale of a measure, or None if the protocol states none."""
+        return next((bands for bands in self.size_bands if bands.measure == measure), None)
+
+
+def _named(noun: str, name: str, among: tuple[Any, ...], field: str) -> Any:
+    for thing in among:
+        if getattr(thing, field) == name:
+            return thing
+    known = ", ".join(getattr(thing, field) for thing in among) or "none"
+    raise NotFoundError(f"the protocol has no {noun} {name!r}; it has: {known}")
