@@ -9,13 +9,14 @@ from pathlib import Path
 
 from bot import paths, settings
 from bot.domain.protocols import Protocol
+from bot.errors import NotFoundError
 from bot.http import Http
 from bot.links import LinkKeys
 from bot.mail.folder import FolderTransport
 from bot.mail.message import parse_address
 from bot.mail.smtp import SmtpTransport
 from bot.mail.transport import Transport
-from bot.protocols import load
+from bot.protocols.load import load
 from bot.rendering import Renderer, Site
 from bot.sources import Source
 from bot.sources.pubmed import PubMed
@@ -42,7 +43,9 @@ class App:
 
     def protocol(self, slug: str) -> Protocol:
         """Return the protocol of a review. Raises NotFoundError."""
-        return load.among(self.protocols, slug)
+        if slug not in self.protocols:
+            raise NotFoundError(f"there is no review called {slug!r} here; there are: {', '.join(self.protocols) or 'none'}")
+        return self.protocols[slug]
 
 
 def system_clock() -> datetime:
@@ -54,7 +57,7 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
     """Return the application that these settings describe."""
     renderer = Renderer(paths.templates(), Site(name=chosen.site_name, address=chosen.address, demo=chosen.demo))
     keys = chosen.link_keys()
-    protocols = load.all_reviews(paths.reviews(), chosen.home / "reviews")
+    protocols = {slug: load(folder) for slug, folder in paths.review_folders(chosen.home).items()}
     words = {slug: {"slug": slug, "title": one.title, "short_title": one.short_title} for slug, one in protocols.items()}
     return App(
         database=Database(chosen.database_url),

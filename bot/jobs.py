@@ -6,15 +6,18 @@ import calendar
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.app import App
-from bot.domain.protocols import Schedule
+from bot.domain.protocols import Protocol, Schedule
 from bot.errors import PerennialError
 from bot.steps import cycle
 from bot.telemetry import logger
+from db import outbox, reviews
 
 TICK_SECONDS = 5
+RETRY_SOURCES_AFTER = timedelta(hours=6)
 BY = "system:worker"
 log = logger("worker")
 
@@ -64,7 +67,7 @@ def _moment(schedule: Schedule, year: int, month: int) -> datetime:
 
 
 def tick(app: App) -> None:
-    """Do what is due now, for every review; one worker at a time."""
+    """Do what is due now, for every review; one worker at a time. What fails is logged and tried again at the next tick."""
     with app.database.lock("worker") as leads:
         if not leads:
             return
@@ -91,17 +94,64 @@ def _review(app: App, slug: str) -> None:
     wanted = due(protocol.schedule, now=now, since=state.since, begun=lambda period: period in state.periods)
     if wanted is not None:
         log.info("a cycle is due", review=slug, period=wanted.period)
-        account = cycle.start(tools=_tools(app), protocol=protocol, period=wanted.period, by=BY)
+        account = cycle.start(tools=tools_of(app), protocol=protocol, period=wanted.period, by=BY)
         log.info("the cycle has searched", review=slug, **account.as_log())
     elif state.unfinished is not None and now - state.unfinished.last_attempt >= RETRY_SOURCES_AFTER:
-        cycle.start(tools=_tools(app), protocol=protocol, period=state.unfinished.period, by=BY)
-    cycle.advance(tools=_tools(app), protocol=protocol, by=BY)
+        cycle.start(tools=tools_of(app), protocol=protocol, period=state.unfinished.period, by=BY)
+    cycle.advance(tools=tools_of(app), protocol=protocol, by=BY)
 
 
-RETRY_SOURCES_AFTER = timedelta(hours=6)
+def run_now(app: App, slug: str, *, by: str) -> dict[str, Any]:
+    """Do one cycle of a review now, and return what happened: `lines` to read, and plain values.
+
+    A cycle that is not drafted yet is taken up again; else the period that is due, else one named by the day.
+    """
+    protocol, now = app.protocols[slug], app.clock()
+    period = _period_for_now(app, protocol, by, now)
+    account = cycle.start(tools=tools_of(app), protocol=protocol, period=period, by=by)
+    cycle.advance(tools=tools_of(app), protocol=protocol, by=by)
+    mails = cycle.post_mail(app.database, post=app.post, by=by, clock=app.clock)
+    lines = [f"{protocol.short_title}, cycle {period}"]
+    lines += [f"  {one.source}: {one.sentence}" for one in account.searches]
+    if account.busy:
+        lines.append("  another process is at this review; nothing was done here")
+    else:
+        lines.append(f"  {account.flagged} records to judge, {account.invited} reviewers invited, {mails.sent} mails sent")
+    return {"lines": lines, "period": period, "busy": account.busy, "failed": [one.source for one in account.failed],
+            "records": account.records, "duplicates": account.duplicates, "flagged": account.flagged, "invited": account.invited,
+            "mails": mails.sent}
 
 
-def _tools(app: App) -> cycle.Tools:
+def overview(app: App) -> dict[str, Any]:
+    """Return what is due, done, waiting and failing: `lines` to read, and plain values."""
+    now, lines, found = app.clock(), [], {}
+    with app.database.reading() as session:
+        mails = outbox.counts(session)
+        for slug, protocol in app.protocols.items():
+            rows = [row for row in reviews.all_reviews(session) if row.slug == slug]
+            latest = reviews.latest_cycle(session, rows[0].id) if rows else None
+            upcoming = next_scheduled(protocol.schedule, now)
+            state = f"cycle {latest.period} is {latest.state}" + (", a source failed" if latest.degraded else "") if latest else "no cycle yet"
+            lines.append(f"{slug}: {state}; next on {upcoming.moment:%Y-%m-%d %H:%M} UTC")
+            found[slug] = {"cycle": latest.period if latest else None, "state": latest.state if latest else None,
+                           "degraded": bool(latest and latest.degraded), "next": upcoming.moment.isoformat()}
+    lines.append("mails: " + ", ".join(f"{count} {state}" for state, count in mails.items() if count or state in ("pending", "unsure")))
+    return {"lines": lines, "reviews": found, "mails": mails}
+
+
+def _period_for_now(app: App, protocol: Protocol, by: str, now: datetime) -> str:
+    review_id = cycle.state(app.database, protocol=protocol, by=by, now=now).review_id
+    with app.database.reading() as session:
+        latest = reviews.latest_cycle(session, review_id)
+        begun = {row.period for row in reviews.cycles(session, review_id)}
+    if latest is not None and latest.state in ("searching", "reviewing"):
+        return latest.period
+    today = f"{now:%Y-%m-%d}"
+    wanted = [last_scheduled(protocol.schedule, now).period, today, *(f"{today}.{number}" for number in range(2, len(begun) + 3))]
+    return next(period for period in wanted if period not in begun)
+
+
+def tools_of(app: App) -> cycle.Tools:
     return cycle.Tools(database=app.database, sources=app.sources, keys=app.keys, renderer=app.renderer, clock=app.clock,
                        watched=app.home / "watched")
 

@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
 
 import db.tables  # noqa: F401  makes every table known
 from bot.errors import SchemaError
@@ -48,6 +49,13 @@ def require_current(database: Database, migrations: Path) -> None:
     have, need = revision(database), newest(migrations)
     if have != need:
         raise SchemaError(f"the database is at {have or 'nothing'}, this version needs {need}. Run:  ./perennial migrate")
+
+
+def ready(database: Database, migrations: Path) -> None:
+    """Give an empty database the schema; raise SchemaError for one that has another."""
+    if revision(database) is None and not inspect(database.engine).get_table_names():
+        migrate(database, migrations)
+    require_current(database, migrations)
 
 
 def differences(database: Database) -> list[object]:

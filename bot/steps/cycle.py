@@ -161,7 +161,7 @@ def _draft_when_ready(tools: Tools, protocol: Protocol, review_id: int, by: str)
 
 def _is_ready(session: Session, protocol: Protocol, cycle: CycleRow, now: datetime) -> bool:
     """Return whether nothing waits for a person any more, or the protocol's days for it are over: then the bulletin says what is pending."""
-    if now >= cycle.started_at + timedelta(days=protocol.schedule.bulletin_after_days):
+    if now >= cycle.started_at + timedelta(days=protocol.reviewing.deadline_days):
         return True
     waiting = screening.progress(session, cycle.review_id, cycle.id)["pending"]
     return waiting == 0 and sum(studies.pending_work(session, cycle.review_id, cycle.id).values()) == 0

@@ -14,8 +14,6 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any
 
-
-
 from bot.errors import InvalidInputError, MailError, MailRefusedError, NotFoundError
 from bot.links import LinkKeys, path, token
 from bot.mail.message import Attachment, compose, parse_address

@@ -1,0 +1,305 @@
+"""The command line: `./perennial COMMAND`. It parses, calls a step and prints; heavy imports wait until a command needs them.
+
+Exit codes: 0 done · 1 it did not work · 2 a wrong setting, protocol or argument · 3 done, but a source failed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.errors import InvalidInputError, PerennialError, ProtocolError, SchemaError, SettingsError
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.domain.protocols import Protocol
+
+BY = "system:cli"
+EXIT_FAILED, EXIT_USAGE, EXIT_DEGRADED = 1, 2, 3
+
+cli = typer.Typer(
+    name="perennial", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="A living systematic review bot. First:  perennial demo   Tests:  perennial test   Benchmarks:  perennial bench",
+)
+people_cli = typer.Typer(no_args_is_help=True, help="The people who run a review.")
+mail_cli = typer.Typer(no_args_is_help=True, help="Mails that are unsure or failed.")
+cli.add_typer(people_cli, name="people")
+cli.add_typer(mail_cli, name="mail")
+
+ReviewOption = Annotated[str, typer.Option("--review", help="Which review, where there are several.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="End with one JSON object.")]
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one sentence on stderr."""
+    try:
+        cli()
+    except (SettingsError, ProtocolError, SchemaError, InvalidInputError) as error:
+        _fail(error, EXIT_USAGE)
+    except PerennialError as error:
+        _fail(error, EXIT_FAILED)
+
+
+@cli.command()
+def demo(
+    serve: Annotated[bool, typer.Option("--serve", help="Go on showing the site in the end, until Ctrl-C.")] = False,
+    port: Annotated[int, typer.Option(help="Where --serve shows the site; 0: any free port.")] = 0,
+    folder: Annotated[Path | None, typer.Option(help="Where to put database and mails; default: a new folder.")] = None,
+    database: Annotated[str, typer.Option(help="Another database than SQLite in that folder: postgresql://…")] = "",
+) -> None:
+    """Run two months of the first review, with scripted people and stand-ins for PubMed and the mail server."""
+    from bot.demo.run import run_demo
+
+    _logs(verbose=False)
+    account = run_demo(folder=folder, database=database, serve=serve, port=port)
+    print(json.dumps(account), flush=True)
+
+
+@cli.command()
+def serve(
+    port: Annotated[int | None, typer.Option(help="Another port than PERENNIAL_PORT.")] = None,
+) -> None:
+    """Run the web and the worker until Ctrl-C."""
+    from bot.jobs import work
+    from bot.web.server import Server
+
+    app, settings = _ready_app()
+    server = Server.listening(app, host=settings.listen, port=settings.port if port is None else port)
+    end_work = work(app)
+    print(f"Perennial shows {', '.join(app.protocols)} at {server.address} (public address: {settings.address}). Ctrl-C ends it.",
+          file=sys.stderr)
+    try:
+        server.run()
+    finally:
+        end_work()
+
+
+@cli.command()
+def run(review: ReviewOption = "", as_json: JsonOption = False) -> None:
+    """Do one cycle now: search, deduplicate, rank, invite, and send the mails. Run again, it takes up where it was."""
+    from bot.jobs import run_now
+
+    app, _ = _ready_app()
+    outcome = run_now(app, _protocol(app, review).slug, by=BY)
+    _print_cycle(outcome, as_json=as_json)
+    if outcome["failed"] or outcome["busy"]:
+        raise typer.Exit(EXIT_DEGRADED)
+
+
+@cli.command()
+def check(
+    folder: Annotated[Path | None, typer.Argument(help="The folder of a review; default: every review there is.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a review's protocol and name what is wrong: file, line, key and what is allowed."""
+    from bot import paths
+    from bot.protocols.check import check as check_review
+
+    folders = [folder] if folder else list(paths.review_folders(_home()).values())
+    found = [(one, finding) for one in folders for finding in check_review(one)]
+    for _, finding in found:
+        print(finding, file=sys.stderr)
+    names = ", ".join(one.name for one in folders)
+    print(f"{names}: {len(found)} to mend" if found else f"{names}: nothing to mend")
+    if as_json:
+        print(json.dumps({"checked": [one.name for one in folders], "findings": [finding.as_dict() for _, finding in found]}))
+    if found:
+        raise typer.Exit(EXIT_USAGE)
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of a protocol."""
+    from bot.protocols.schema import json_schemas
+
+    print(json.dumps(json_schemas(), indent=2))
+
+
+@cli.command(name="import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="RIS, .nbib, PubMed XML …: the format is told from the content.")],
+    source: Annotated[str, typer.Option(help="The source they were exported from, as the protocol names it.")],
+    review: ReviewOption = "",
+    as_json: JsonOption = False,
+    dump: Annotated[bool, typer.Option("--dump", help="Print the records as JSON lines and store nothing.")] = False,
+) -> None:
+    """Take in the files that a source's own site exported."""
+    from bot.steps.records.import_file import import_file, parse_file
+
+    if dump:
+        _dump(files, source, parse_file)
+        return
+    app, review_id = _review(review)
+    totals: dict[str, Any] = {"read": 0, "new": 0, "known": 0, "refused": []}
+    for path in files:
+        account = import_file(database=app.database, review_id=review_id, cycle_id=None, name=path.name, content=_content(path),
+                              source=source, by=BY, now=app.clock())
+        totals["read"] += account.read
+        totals["new"] += account.new
+        totals["known"] += account.known
+        totals["refused"] += [{"record": one.record, "line": one.line, "reason": one.reason, "file": path.name} for one in account.refused]
+    for one in totals["refused"]:
+        print(f"{one['file']}, record {one['record']}, line {one['line']}: {one['reason']}", file=sys.stderr)
+    print(f"{totals['read']} records read, {totals['new']} new, {totals['known']} known, {len(totals['refused'])} refused")
+    if as_json:
+        print(json.dumps(totals))
+
+
+@cli.command()
+def migrate(to: Annotated[str, typer.Option(help="A revision; default: the newest.")] = "head") -> None:
+    """Bring the database to the schema of this version."""
+    from bot import paths
+    from db.schema import migrate as migrate_database
+
+    app, _ = _app()
+    before, after = migrate_database(app.database, paths.migrations(), to=to)
+    print(f"the schema is at {after or 'nothing'}" + ("" if before == after else f" (was {before or 'nothing'})"))
+
+
+@people_cli.command("add")
+def people_add(
+    email: str,
+    role: Annotated[str, typer.Option(help="reviewer, third_reviewer, extractor or editor")],
+    name: Annotated[str, typer.Option()],
+    review: ReviewOption = "",
+) -> None:
+    """Make somebody a member of a review's team."""
+    from bot.steps.people.join import join
+
+    app, review_id = _review(review)
+    person = join(database=app.database, review_id=review_id, name=name, email=email, role=role, by=BY, now=app.clock())
+    print(f"{person.name} is {role.replace('_', ' ')} now")
+
+
+@people_cli.command("list")
+def people_list(review: ReviewOption = "") -> None:
+    """Show who is what in a review."""
+    from db import people
+
+    app, review_id = _review(review)
+    with app.database.reading() as session:
+        for role in people.ROLES:
+            for person in people.members(session, review_id, role):
+                print(f"{role}\t{person.name}\t{person.email}")
+
+
+@mail_cli.command("unsure")
+def mail_unsure() -> None:
+    """List the mails of which nobody knows whether they went out, and those that failed."""
+    from db import outbox
+
+    app, _ = _ready_app()
+    with app.database.reading() as session:
+        rows = [*outbox.in_state(session, "unsure"), *outbox.in_state(session, "failed")]
+    for row in rows:
+        print(f"{row.id}\t{row.state}\t{row.template}\t{row.recipient_kind} {row.recipient_id}\t{row.error}")
+    print(f"{len(rows)} mails" + ("; settle one with:  perennial mail settle ID --sent | --again" if rows else ""))
+
+
+@mail_cli.command("settle")
+def mail_settle(
+    number: Annotated[int, typer.Argument(help="The mail's number, as `perennial mail unsure` shows it.")],
+    again: Annotated[bool | None, typer.Option("--again/--sent", help="Send it again, or take it as sent.")] = None,
+) -> None:
+    """Decide about an unsure mail."""
+    from bot.steps.mail.settle import settle_unsure
+
+    if again is None:
+        raise InvalidInputError("say which:  --sent  (it arrived)  or  --again  (send it again)")
+    app, _ = _ready_app()
+    settle_unsure(database=app.database, mail_id=number, resend=again, by=BY, now=app.clock())
+    print(f"mail {number} {'will be sent again' if again else 'is taken as sent'}")
+
+
+@cli.command()
+def status(as_json: JsonOption = False) -> None:
+    """Say what is due, done, waiting and failing."""
+    from bot.jobs import overview
+
+    app, _ = _ready_app()
+    found = overview(app)
+    for line in found["lines"]:
+        print(line)
+    if as_json:
+        print(json.dumps({key: value for key, value in found.items() if key != "lines"}))
+
+
+def _app() -> tuple[App, Any]:
+    from bot import app as root
+    from bot import settings
+
+    _logs(verbose=False)
+    chosen = settings.load()
+    return root.build(chosen), chosen
+
+
+def _ready_app() -> tuple[App, Any]:
+    """Return the application with a database that has this version's schema; an empty one gets it now."""
+    from bot import paths
+    from db.schema import ready
+
+    app, chosen = _app()
+    ready(app.database, paths.migrations())
+    return app, chosen
+
+
+def _home() -> Path:
+    from bot import settings
+
+    return settings.load().home
+
+
+def _protocol(app: App, slug: str) -> Protocol:
+    if slug:
+        return app.protocol(slug)
+    if len(app.protocols) != 1:
+        raise InvalidInputError(f"which review? Add  --review SLUG ; there are: {', '.join(app.protocols) or 'none'}")
+    return next(iter(app.protocols.values()))
+
+
+def _review(slug: str) -> tuple[App, int]:
+    """Return the application and the row id of the review that is meant."""
+    from bot.steps import cycle
+
+    app, _ = _ready_app()
+    return app, cycle.state(app.database, protocol=_protocol(app, slug), by=BY, now=app.clock()).review_id
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInputError(f"{path}: {error.strerror}") from error
+
+
+def _dump(files: list[Path], source: str, parse_file: Any) -> None:
+    totals: dict[str, Any] = {"read": 0, "new": None, "known": None, "refused": []}
+    for path in files:
+        parsed = parse_file(content=_content(path), name=path.name, source=source)
+        for line in parsed.json_lines():
+            print(line)
+        totals["read"] += len(parsed.records)
+        totals["refused"] += [{"record": one.record, "line": one.line, "reason": one.reason, "file": path.name} for one in parsed.refused]
+    print(json.dumps(totals))
+
+
+def _print_cycle(outcome: dict[str, Any], *, as_json: bool) -> None:
+    for line in outcome["lines"]:
+        print(line)
+    if as_json:
+        print(json.dumps({key: value for key, value in outcome.items() if key != "lines"}))
+
+
+def _logs(*, verbose: bool) -> None:
+    from bot.telemetry import configure
+
+    configure(verbose=verbose)
+
+
+def _fail(error: Exception, code: int) -> None:
+    print(f"perennial: {error}", file=sys.stderr)
+    raise SystemExit(code)

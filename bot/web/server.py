@@ -1,0 +1,57 @@
+"""Serve the web: uvicorn on one socket, in this thread or beside it. What is served: bot/web/__init__.py."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from dataclasses import dataclass
+
+import uvicorn
+
+from bot.app import App
+from bot.errors import SettingsError
+from bot.web import create
+
+
+@dataclass
+class Server:
+    """A web server that listens already: a port that is taken is known before anything else starts."""
+
+    server: uvicorn.Server
+    listener: socket.socket
+    address: str
+
+    @classmethod
+    def listening(cls, app: App, *, host: str, port: int) -> Server:
+        """Return a server that listens on host and port (0: any free one). Raises SettingsError if the port is taken."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            listener.close()
+            raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}. Choose another:  PERENNIAL_PORT=8001") from error
+        listener.listen(256)
+        # One process serves and works; what a proxy in front says of the client is believed only from this machine.
+        config = uvicorn.Config(create(app), log_level="warning", access_log=False, server_header=False, forwarded_allow_ips="127.0.0.1")
+        shown = f"[{host}]" if ":" in host else host
+        return cls(uvicorn.Server(config), listener, f"http://{shown}:{listener.getsockname()[1]}")
+
+    def run(self) -> None:
+        """Serve until the process is told to stop."""
+        self.server.run(sockets=[self.listener])
+
+    def start(self) -> threading.Thread:
+        """Serve in a thread, and return it once the first request can come."""
+        self.server.config.lifespan = "off"
+        thread = threading.Thread(target=self.run, name="web", daemon=True)
+        thread.start()
+        while not self.server.started and thread.is_alive():
+            time.sleep(0.01)
+        return thread
+
+    def stop(self) -> None:
+        """End it."""
+        self.server.should_exit = True
