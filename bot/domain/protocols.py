@@ -6,7 +6,6 @@ Nothing here belongs to one review: another review is another folder.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -44,7 +43,9 @@ class SourcePlan:
     """How one source is searched.
 
     kind: `api` (the program asks) or `file` (a person exports). strategy: what is sent or pasted, one whole query;
-    strategy_text: the file as it stands, line by line. strategy_state: `draft`, `reviewed` or `approved`.
+    strategy_text: the file as it stands, line by line; both "" while a source is only planned and has none.
+    strategy_syntax: `pubmed`, `ovid`, `cochrane` or `terms`; strategy_state: `draft`, `reviewed` or `approved`;
+    strategy_reviewer: who peer-reviewed it, or "none"; to_verify: headings left out until somebody has found them.
     since: the first search looks back to this day, None: to the beginning. overlap_days: how far each later window reaches
     back into the one before it, for records that the source indexed late. overdue_days: after so many days without a
     search the team is asked.
@@ -57,10 +58,12 @@ class SourcePlan:
     strategy: str
     strategy_text: str
     strategy_file: str
+    strategy_syntax: str
     strategy_state: str
     strategy_author: str
-    strategy_dated: date
+    strategy_dated: date | None
     strategy_reviewer: str
+    to_verify: tuple[str, ...]
     since: date | None
     overlap_days: int
     overdue_days: int
@@ -115,8 +118,8 @@ class Pooling:
     """How effects are pooled.
 
     estimator: of tau², `REML` …; interval: `knapp-hartung-max1` …; prediction_interval: `t(k-1)` …; confidence: 0.95.
-    designs: which designs the lead estimate pools. few: number of trials (1, 2, 3) -> what leads there: `trials` (each
-    trial by itself), `bayesian` or `pooled`. provisional: `labelled` (extracted but unappraised trials are pooled, and
+    designs: which designs the lead estimate pools. few: pairs of a number of trials (1, 2, 3) and what leads there:
+    `trials` (each trial by itself), `bayesian` or `pooled`. provisional: `labelled` (extracted but unappraised trials are pooled, and
     called provisional) or `never`.
     """
 
@@ -125,8 +128,12 @@ class Pooling:
     prediction_interval: str
     confidence: float
     designs: tuple[str, ...]
-    few: Mapping[int, str]
+    few: tuple[tuple[int, str], ...]
     provisional: str
+
+    def leads_at(self, trials: int) -> str:
+        """Return what leads when so many trials can be pooled: `trials`, `bayesian` or `pooled`."""
+        return dict(self.few).get(trials, "pooled")
 
 
 @dataclass(frozen=True, slots=True)

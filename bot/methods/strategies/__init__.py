@@ -1,0 +1,1 @@
+"""Search strategies as text. Sending them: bot/sources."""

@@ -1,0 +1,270 @@
+"""What may stand in protocol.toml: typed, with unknown keys refused.
+
+outcomes/*.toml and published.toml: bot/protocols/outcome_forms.py. What the steps reason with: bot/domain/protocols.py.
+The words of `description` stand in the JSON Schema and in the guide, so that a key is explained once.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, datetime.datetime) or not isinstance(value, datetime.date | str):
+        raise ValueError("must be a day such as 2026-02-25")
+    return value
+
+
+def _zone(name: str) -> str:
+    from zoneinfo import available_timezones
+
+    if name not in available_timezones():
+        raise ValueError('must be a name of the time zone database, such as "Europe/London"')
+    return name
+
+
+def _address(text: str) -> str:
+    if not text.startswith(("https://", "http://")) or any(part.isspace() for part in text):
+        raise ValueError("must be an address that begins with https://")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_one_line), StringConstraints(min_length=1)]
+OptionalText = Annotated[str, AfterValidator(_one_line)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Day = Annotated[datetime.date, Field(strict=False), BeforeValidator(_day)]
+Address = Annotated[str, AfterValidator(_address)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Months = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Form(BaseModel):
+    """What a person wrote: nothing unknown, nothing guessed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class AuthorForm(Form):
+    """Who answers for the protocol."""
+
+    name: Text
+    role: Text
+
+
+class PicosForm(Form):
+    """The question in its parts."""
+
+    population: Text
+    intervention: Text
+    comparator: Text
+    setting: Text
+    designs: Text
+
+
+class CriterionForm(Form):
+    """A condition of eligibility; its id is the reason for exclusion when it fails."""
+
+    id: Name
+    label: Text = Field(description="two or three words, for a button")
+    text: Text = Field(description="the sentence that reviewers see: what must hold")
+    reason: Text = Field(description="how an exclusion for it is called in the flow diagram")
+    stages: list[Literal["title_abstract", "full_text"]] = Field(min_length=1)
+    terms: list[Text] = Field(default=[], description="words that speak for it: marked on the page, and used to rank before anyone decided")
+
+
+class StrategyForm(Form):
+    """The file with the query for a source, and how far it has been checked."""
+
+    file: Annotated[str, StringConstraints(pattern=r"^searches/[a-z0-9_]+\.txt$")]
+    syntax: Literal["pubmed", "ovid", "cochrane", "terms"]
+    state: Literal["draft", "reviewed", "approved"]
+    author: Text
+    dated: Day
+    peer_reviewer: Text = Field(description='who reviewed it (PRESS), or "none"')
+    to_verify: list[Text] = Field(default=[], description="headings left out until somebody has found them in the thesaurus")
+
+
+class SourceForm(Form):
+    """A database or register."""
+
+    name: Name
+    label: Text
+    platform: Text
+    kind: Literal["api", "file"] = Field(description="api: the program asks; file: a person exports")
+    status: Literal["searched", "planned"]
+    since: Day | None = Field(default=None, description="the first search looks back to this day; absent: to the beginning")
+    overlap_days: int = Field(default=30, ge=0, le=366)
+    overdue_days: int = Field(default=45, ge=1, le=366)
+    note: OptionalText = ""
+    strategy: StrategyForm | None = Field(default=None, description="may be absent only while the source is planned")
+
+
+class ScheduleForm(Form):
+    """When a cycle is due."""
+
+    every: Literal["month"]
+    day: int = Field(ge=1, le=28, description="of the month; 28 at most, so that every month has it")
+    hour: int = Field(ge=0, le=23)
+    time_zone: Annotated[str, AfterValidator(_zone)]
+    catch_up: Literal["once"] = Field(description="after a long standstill one cycle is made up for, not one per month")
+
+
+class ReviewingForm(Form):
+    """The reviewers' rules."""
+
+    mode: Literal["two", "one"] = Field(description="two: two blind votes; one: one person and a random second check")
+    second_check_share: Share = Field(default=0.0, description="mode one: the share of records that a second person checks")
+    conflicts: Literal["third", "talk"] = Field(description="who settles a conflict or an unsure vote")
+    reminder_days: list[Annotated[int, Field(ge=1, le=90)]] = Field(description="days after the invitation")
+    quiet_from: int = Field(ge=0, le=23, description="hour from which no mail is sent, in the schedule's time zone")
+    quiet_to: int = Field(ge=0, le=23, description="hour from which mail is sent again; the same as quiet_from: no quiet hours")
+    quiet_weekdays: list[Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]]
+    deadline_days: int = Field(ge=1, le=90)
+    seconds_per_record: int = Field(ge=1, le=3600, description="to tell reviewers how long a round takes")
+
+
+class RankerForm(Form):
+    """Which classifier orders the records, and when nothing may be hidden."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    seed: int = Field(ge=0, lt=2**32)
+    offer_all_below_records: int = Field(ge=0, description="with fewer new records than this in a cycle, all are offered to be read")
+    offer_all_below_inclusions: int = Field(ge=0, description="with fewer past inclusions than this, all are offered to be read")
+
+
+class WindowForm(Form):
+    """A span of time points, in months after the end of the assigned programme."""
+
+    id: Name
+    label: Text
+    definition: Text
+    after_months: Months | None = Field(default=None, description="later than this; absent: no lower end")
+    up_to_months: Months | None = Field(default=None, description="no later than this; absent: no upper end")
+
+
+class LeadingForm(Form):
+    """A row of the summary of findings."""
+
+    outcome: Name
+    window: Name
+
+
+class FewForm(Form):
+    """What leads when one, two or three trials measured an outcome."""
+
+    one: Literal["trials"]
+    two: Literal["trials", "bayesian", "pooled"]
+    three: Literal["trials", "bayesian", "pooled"]
+
+
+class PoolingForm(Form):
+    """How effects are pooled."""
+
+    estimator: Literal["REML", "DL", "HE", "HS", "SJ", "ML", "EB", "PM"]
+    interval: Literal["knapp-hartung-max1", "knapp-hartung", "t", "wald"]
+    prediction_interval: Literal["t(k-1)", "t(k-2)", "normal"]
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    designs: list[Literal["randomised", "non_randomised"]] = Field(min_length=1, description="what the lead estimate pools")
+    few: FewForm
+    provisional: Literal["labelled", "never"] = Field(description="whether extracted but unappraised trials may be pooled, labelled so")
+
+
+class SizeBandsForm(Form):
+    """Where an effect begins to be called moderate and large, without a sign."""
+
+    measure: Literal["SMD", "MD", "RR", "OR", "RD"]
+    small: Positive = Field(description="used only for an outcome without a MID of its own, and labelled so")
+    moderate: Positive
+    large: Positive
+    source: Text
+
+
+class TriggerForm(Form):
+    """What asks for a new bulletin besides the schedule."""
+
+    id: Name
+    text: Text
+
+
+class PublishingForm(Form):
+    """When the answer counts as changed, and what every bulletin says of itself."""
+
+    margin_of_mid: Share = Field(description="a size band changes only this share of the MID beyond its boundary")
+    largest_silence_months: int = Field(ge=1, le=24)
+    licence: Text
+    funding: Text
+    interests: Text
+    contact: OptionalText = ""
+    triggers: list[TriggerForm] = Field(min_length=1)
+
+
+class LivingForm(Form):
+    """Why the review is kept alive, and when that would end."""
+
+    rationale: Text
+    retirement: list[Text] = Field(min_length=1)
+
+
+class CrisisHelpForm(Form):
+    """Where help is found in one country."""
+
+    country: Text
+    name: Text
+    contact: Text
+    source: Address
+    checked: Day = Field(description="the day on which a person last tried it; hidden when older than six months")
+
+
+class CrisisForm(Form):
+    """What every page and bulletin says to somebody in danger."""
+
+    text: Text = Field(description="a sentence that holds in every country")
+    help: list[CrisisHelpForm] = []
+
+
+class AmendmentForm(Form):
+    """A change of the protocol."""
+
+    version: Text
+    dated: Day
+    what: Text
+    why: Text
+    by: Text
+    after_seeing: Text = Field(description='which results were known when it was made, or "none"')
+
+
+class ProtocolForm(Form):
+    """protocol.toml: what a review has decided before it sees what it finds."""
+
+    title: Text
+    short_title: Text
+    question: Text
+    version: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)*$")]
+    dated: Day
+    registration: Text = Field(description='the review\'s own registration, or "not registered"')
+    drafted_after_seeing: Text = Field(description='which results were known when the first version was written, or "none"')
+    independence: OptionalText = Field(default="", description="what is said of the relation to the authors of the starting point")
+    authors: list[AuthorForm] = Field(min_length=1)
+    picos: PicosForm
+    criteria: list[CriterionForm] = Field(min_length=1)
+    sources: list[SourceForm] = Field(min_length=1)
+    schedule: ScheduleForm
+    reviewing: ReviewingForm
+    ranker: RankerForm
+    open_ended_months: Positive = Field(description="where access has no end: the programme is taken to end so long after randomisation")
+    windows: list[WindowForm] = Field(min_length=1)
+    leading: list[LeadingForm] = Field(min_length=1, max_length=7)
+    pooling: PoolingForm
+    size_bands: list[SizeBandsForm] = []
+    publishing: PublishingForm
+    living: LivingForm
+    crisis: CrisisForm
+    amendments: list[AmendmentForm] = []
