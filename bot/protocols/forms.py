@@ -43,7 +43,7 @@ Day = Annotated[datetime.date, Field(strict=False), BeforeValidator(_day)]
 Address = Annotated[str, AfterValidator(_address)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Months = Annotated[float, Field(allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Form(BaseModel):
@@ -146,8 +146,8 @@ class WindowForm(Form):
     id: Name
     label: Text
     definition: Text
-    after_months: Months | None = Field(default=None, description="later than this; absent: no lower end")
-    up_to_months: Months | None = Field(default=None, description="no later than this; absent: no upper end")
+    after_months: Finite | None = Field(default=None, description="later than this; absent: no lower end")
+    up_to_months: Finite | None = Field(default=None, description="no later than this; absent: no upper end")
 
 
 class LeadingForm(Form):

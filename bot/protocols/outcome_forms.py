@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.protocols.forms import Address, Day, Form, Name, OptionalText, Positive, Text
+from bot.protocols.forms import Address, Day, Finite, Form, Name, OptionalText, Positive, Text
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 Measure = Literal["SMD", "MD", "RR", "OR", "RD"]
 
 
