@@ -1,0 +1,104 @@
+"""Real parts for the tests: a Postgres of their own, Debian's Chromium. Where one is missing the test skips, unless CI asked for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+# `.ci/run` names here what it installed: a test that skips for want of it is then a failure.
+REQUIRED = {name for name in os.environ.get("PERENNIAL_REQUIRE", "").split(",") if name}
+
+
+def missing(part: str, how: str) -> None:
+    """Skip the test because `part` is not on this machine; fail instead where CI promised it."""
+    message = f"{part} is not on this machine. Mend it with:  {how}"
+    if part in REQUIRED:
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def chromium() -> str:
+    """Return the path of Debian's Chromium."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        missing("chromium", "sudo apt-get install chromium")
+    return str(found)
+
+
+CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                    "--disable-component-update", "--disable-sync"]
+
+
+@dataclass
+class Postgres:
+    """A server on a free port of this machine, in a folder of its own."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes]
+
+    def url(self, name: str) -> str:
+        """Return the address of a new, empty database."""
+        self._psql(f'DROP DATABASE IF EXISTS "{name}"')
+        self._psql(f'CREATE DATABASE "{name}"')
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        self.process.wait(30)
+
+    def _psql(self, statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres", autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+def start_postgres(folder: Path) -> Postgres:
+    """Start a Postgres on a free port."""
+    binaries = _postgres_binaries()
+    data = folder / "data"
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    folder.chmod(0o777)
+    subprocess.run([*as_user, f"{binaries}/initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8",
+                    "--locale=C.UTF-8"], check=True, capture_output=True)
+    port = _free_port()
+    options = ["-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), "-c", "fsync=off", "-c", "max_connections=100"]
+    process = subprocess.Popen([*as_user, f"{binaries}/postgres", *options], stdout=subprocess.DEVNULL,
+                               stderr=(folder / "log").open("wb"))
+    _wait_for(port, process, folder / "log")
+    return Postgres(folder, port, process)
+
+
+def _postgres_binaries() -> str:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    if not found:
+        missing("postgres", "sudo apt-get install postgresql")
+    return str(found[-1].parent)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    import psycopg
+
+    until = time.monotonic() + 30
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            psycopg.connect(f"host=127.0.0.1 port={port} user=postgres dbname=postgres").close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+    pytest.fail(f"Postgres did not start: {log.read_text()[-500:]}")

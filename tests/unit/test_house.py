@@ -1,0 +1,44 @@
+"""The tree keeps the shape that the design draws."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _law() -> set[str]:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(one for one in contracts if one["name"].startswith("The house"))["layers"]
+    return {re.sub(r"[() ]", "", name) for layer in layers for name in layer.split("|")}
+
+
+def test_every_child_of_bot_has_its_place_in_the_import_law() -> None:
+    children = {f"bot.{path.stem}" for path in (ROOT / "bot").iterdir()
+                if (path.suffix == ".py" or (path / "__init__.py").exists()) and path.name not in ("__init__.py", "__pycache__")}
+    assert children <= _law(), f"without a place in the law: {sorted(children - _law())}"
+
+
+def test_the_top_level_folders_that_were_asked_for_are_there() -> None:
+    for name in ("bot", "classifiers", "db", "templates", "migrations", "tests", "deploy"):
+        assert (ROOT / name).is_dir(), name
+
+
+def test_every_python_file_says_what_it_is() -> None:
+    silent = [path for folder in ("bot", "classifiers", "db") for path in (ROOT / folder).rglob("*.py")
+              if path.read_text().strip() and not path.read_text().startswith('"""')]
+    assert silent == []
+
+
+def test_no_lock_file_names_an_address() -> None:
+    for path in ROOT.glob("requirements*.txt"):
+        assert "://" not in path.read_text(), path.name
+
+
+def test_decision_records_are_short_and_numbered_once() -> None:
+    records = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    numbers = [path.name[:4] for path in records]
+    assert len(set(numbers)) == len(numbers)
+    assert all(len(path.read_text().splitlines()) <= 40 for path in records), "an ADR has at most 40 lines"
