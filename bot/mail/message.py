@@ -36,7 +36,7 @@ def parse_address(text: str, name: str = "") -> Address:
         raise InvalidInputError("This is not one mail address. Enter one, like name@example.org.")
     local, at, domain = cleaned.rpartition("@")
     labels = domain.split(".")
-    if not at or not local or not all(re.fullmatch(r"[A-Za-z0-9-]{1,63}", label) for label in labels):
+    if not at or not local or "@" in local or not all(re.fullmatch(r"[A-Za-z0-9-]{1,63}", label) for label in labels):
         raise InvalidInputError("This is not a mail address. Enter one like name@example.org.")
     try:
         return Address(display_name=CONTROL.sub(" ", name).strip(), username=local, domain=domain)
