@@ -44,8 +44,8 @@ class Instrument:
 
     def is_called(self, name: str) -> bool:
         """Return whether `name` is this instrument's name or one of its aliases, capitals and spaces aside."""
-        wanted = _plain(name)
-        return wanted in {_plain(known) for known in (self.name, *self.aliases)}
+        wanted = plain_name(name)
+        return wanted in {plain_name(known) for known in (self.name, *self.aliases)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,5 +144,6 @@ class PublishedEstimate:
     note: str = ""
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return what two spellings of one instrument's name have in common: capitals and spaces do not count."""
     return " ".join(name.casefold().split())

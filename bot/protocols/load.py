@@ -6,42 +6,61 @@ Every fault at once, with its line: bot/protocols/check.py. What may stand in th
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from bot.domain.protocols import Protocol
 from bot.errors import ProtocolError
-from bot.protocols import snapshot
 from bot.protocols.build import ReviewForms, build
+from bot.protocols.check import examine
 from bot.protocols.forms import ProtocolForm
 from bot.protocols.outcome_forms import OutcomeForm, PublishedForm
-from bot.protocols.snapshot import Snapshot
+from bot.protocols.snapshot import Snapshot, from_document
 
 
 def load(folder: Path) -> Protocol:
-    """Return the protocol in a folder, shipped or of a team's own; its slug is the folder's name.
+    """Return the protocol in a folder, shipped or a team's own; its slug is the folder's name.
 
     Raises ProtocolError with the first fault and its line, and how many more there are.
     """
-    return load_snapshot(snapshot.read(folder))
+    forms, snapshot = _sound(folder)
+    return build(forms, slug=snapshot.slug, sha256=snapshot.sha256)
 
 
-def load_snapshot(given: Snapshot) -> Protocol:
-    """Return the protocol that a snapshot holds. Raises ProtocolError if this program reads protocols otherwise than the one that wrote it."""
+def snapshot_of(folder: Path) -> Snapshot:
+    """Return the snapshot of a sound folder: its document is what a version of the protocol is kept as. Raises ProtocolError."""
+    return _sound(folder)[1]
+
+
+def load_document(document: bytes) -> Protocol:
+    """Return the protocol that was kept as `Snapshot.document`: the one under which an old cycle ran.
+
+    Raises ProtocolError if the document is none, or if it was written for other forms than this program has.
+    """
+    given = from_document(document)
     try:
-        return build(_forms(given.files), slug=given.slug, sha256=given.sha256)
-    except ValidationError as error:
-        first = error.errors()[0]
+        return build(_forms(given), slug=given.slug, sha256=given.sha256)
+    except (ValidationError, KeyError) as error:
+        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": error.args, "msg": "is missing"}
         where = ".".join(str(part) for part in first["loc"])
-        raise ProtocolError(f"the stored protocol {given.sha256[:12]} of {given.slug}, {where}: {first['msg']}") from error
+        raise ProtocolError(f"the kept protocol {given.sha256[:12]} of {given.slug}: {where}: {first['msg']}") from error
 
 
-def _forms(files: dict[str, Any]) -> ReviewForms:
-    outcomes = {name: table for name, table in files.items() if name.startswith("outcomes/")}
+def _sound(folder: Path) -> tuple[ReviewForms, Snapshot]:
+    examined = examine(folder)
+    if examined.forms is None or examined.snapshot is None:
+        first, *others = examined.findings
+        more = f" (and {len(others)} more: ./perennial check lists them)" if others else ""
+        raise ProtocolError(f"{first}{more}")
+    return examined.forms, examined.snapshot
+
+
+def _forms(given: Snapshot) -> ReviewForms:
+    files = given.files
+    published = files.get("published.toml")
     return ReviewForms(
         protocol=ProtocolForm.model_validate(files["protocol.toml"]),
-        published=PublishedForm.model_validate(files["published.toml"]) if "published.toml" in files else None,
-        outcomes={Path(name).stem: OutcomeForm.model_validate(table) for name, table in outcomes.items()},
+        published=None if published is None else PublishedForm.model_validate(published),
+        outcomes={Path(name).stem: OutcomeForm.model_validate(files[name]) for name in sorted(files) if name.startswith("outcomes/")},
         strategies={name: text for name, text in files.items() if name.startswith("searches/")},
     )

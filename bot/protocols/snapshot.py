@@ -43,12 +43,6 @@ def protocol_files(folder: Path) -> list[Path]:
     return [path for pattern in PATTERNS for path in sorted(folder.glob(pattern)) if path.is_file()]
 
 
-def read(folder: Path) -> Snapshot:
-    """Return the snapshot of a folder. Raises UnicodeDecodeError or tomllib.TOMLDecodeError on what bot/protocols/check.py explains."""
-    files = {path.relative_to(folder).as_posix(): content(path.name, text_of(path.read_bytes())) for path in protocol_files(folder)}
-    return Snapshot(slug=folder.name, files=files)
-
-
 def from_document(document: bytes) -> Snapshot:
     """Return the snapshot that `Snapshot.document` wrote, so that an old version can be read from the database."""
     try:

@@ -92,6 +92,14 @@ class StartingEffectForm(Form):
         return self
 
 
+class RowsError(ProtocolError):
+    """The starting set is no table."""
+
+    def __init__(self, line: int, fault: str, allowed: str) -> None:
+        super().__init__(f"{FILE}, line {line}: {fault}. Allowed: {allowed}")
+        self.line, self.fault, self.allowed = line, fault, allowed
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row as text, with its line in the file."""
@@ -112,22 +120,22 @@ def read(folder: Path) -> tuple[StartingEffect, ...]:
 
 
 def rows_of(text: str) -> list[Row]:
-    """Return the rows of a starting set. Raises ProtocolError if the heading or a row has other columns than it should."""
+    """Return the rows of a starting set. Raises RowsError if the heading or a row has other columns than it should."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         heading = next(reader, [])
         _check_heading(heading)
         return [Row(line, cells) for line, cells in _cells(reader, heading)]
     except csv.Error as error:
-        raise ProtocolError(f"{FILE}, line {reader.line_num}: this is no CSV ({error}); quotes come in pairs") from error
+        raise RowsError(reader.line_num, f"this is no CSV ({error})", "cells with commas in double quotes, quotes in pairs") from error
 
 
 def _check_heading(heading: list[str]) -> None:
     wanted = list(StartingEffectForm.model_fields)
     if sorted(heading) != sorted(wanted):
-        missing = [name for name in wanted if name not in heading]
-        unknown = [name for name in heading if name not in wanted]
-        raise ProtocolError(f"{FILE}, line 1: columns missing: {', '.join(missing) or 'none'}; unknown: {', '.join(unknown) or 'none'}")
+        missing = ", ".join(name for name in wanted if name not in heading) or "none"
+        unknown = ", ".join(name for name in heading if name not in wanted) or "none"
+        raise RowsError(1, f"columns missing: {missing}; unknown: {unknown}", ", ".join(wanted))
 
 
 def _cells(reader: Any, heading: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -135,7 +143,7 @@ def _cells(reader: Any, heading: list[str]) -> Iterator[tuple[int, dict[str, str
     line = 2
     for cells in reader:
         if len(cells) != len(heading):
-            raise ProtocolError(f"{FILE}, line {line}: {len(cells)} cells where the heading has {len(heading)}")
+            raise RowsError(line, f"{len(cells)} cells", f"{len(heading)}, as in the heading")
         yield line, dict(zip(heading, cells, strict=True))
         line = reader.line_num + 1
 
