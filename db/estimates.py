@@ -1,0 +1,69 @@
+"""Estimates: what pooling gave for one outcome in one cycle, with the very inputs. Never changed; computed again is a new row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from db.base import Base, Id, review_key
+
+
+class EstimateRow(Base):
+    """One estimate. result: all of bot.domain.effects.Estimate; inputs_sha256: names the blob (JSON) with the effects that went in.
+
+    window: None where each study gives its first measurement at or after the end of the programme, whatever its window.
+    """
+
+    __tablename__ = "estimate"
+    __table_args__ = (UniqueConstraint("cycle_id", "outcome", "revision"),)
+    id: Mapped[Id]
+    review_id: Mapped[int] = review_key()
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycle.id"), index=True)
+    protocol_version_id: Mapped[int] = mapped_column(ForeignKey("protocol_version.id"))
+    outcome: Mapped[str] = mapped_column(index=True)
+    window: Mapped[str | None]
+    revision: Mapped[int] = mapped_column(default=1)
+    k: Mapped[int]
+    participants: Mapped[int]
+    result: Mapped[dict[str, Any]]
+    inputs_sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
+    software: Mapped[str]
+    at: Mapped[datetime]
+
+
+def add(session: Session, row: EstimateRow) -> EstimateRow:
+    """Store an estimate as the newest of its cycle and outcome; the same inputs under the same software are stored once."""
+    last = _newest(session, row.cycle_id, row.outcome)
+    if last is not None and (last.inputs_sha256, last.software) == (row.inputs_sha256, row.software):
+        return last
+    row.revision = last.revision + 1 if last else 1
+    session.add(row)
+    session.flush()
+    return row
+
+
+def estimates_of_cycle(session: Session, cycle_id: int) -> Sequence[EstimateRow]:
+    """Return the newest estimate of each outcome in a cycle, by outcome."""
+    newest = (select(EstimateRow.outcome, func.max(EstimateRow.revision).label("revision")).where(EstimateRow.cycle_id == cycle_id)
+              .group_by(EstimateRow.outcome).subquery())
+    query = (select(EstimateRow).join(newest, (EstimateRow.outcome == newest.c.outcome) & (EstimateRow.revision == newest.c.revision))
+             .where(EstimateRow.cycle_id == cycle_id).order_by(EstimateRow.outcome))
+    return session.scalars(query).all()
+
+
+def latest_estimates(session: Session, review_id: int, before_cycle: int | None = None) -> Sequence[EstimateRow]:
+    """Return the estimates of the newest cycle that has any, of those before `before_cycle` (a row id) if that is given, by outcome."""
+    query = select(func.max(EstimateRow.cycle_id)).where(EstimateRow.review_id == review_id)
+    if before_cycle is not None:
+        query = query.where(EstimateRow.cycle_id < before_cycle)
+    cycle_id = session.scalar(query)
+    return [] if cycle_id is None else estimates_of_cycle(session, cycle_id)
+
+
+def _newest(session: Session, cycle_id: int, outcome: str) -> EstimateRow | None:
+    query = select(EstimateRow).where(EstimateRow.cycle_id == cycle_id, EstimateRow.outcome == outcome).order_by(EstimateRow.revision.desc())
+    return session.scalars(query).first()

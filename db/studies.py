@@ -1,0 +1,218 @@
+"""Studies: trials with one or more reports, and how far their extraction is.
+
+Effects: db/effects.py (its queries can be had from here as well). Which reports are included: db/screening.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.errors import NotFoundError
+from db.base import Base, Id, review_key
+from db.effects import LIVE as LIVE
+from db.effects import USABLE as USABLE
+from db.effects import EffectRow as EffectRow
+from db.effects import effects_of as effects_of
+from db.effects import effects_of_study as effects_of_study
+from db.effects import undecided_count
+
+
+class StudyRow(Base):
+    """A trial. state: how far it is; extraction: what waits for whom.
+
+    extraction: `none` (no numbers wanted), `open` (somebody extracts), `awaiting` (full text or an answer of the authors),
+    `submitted` (another person is to verify), `settled`. turn: rises each time it goes back, so that people are told again.
+    waits_for: what an `awaiting` study waits for. merged_into: the study that this one turned out to be.
+    """
+
+    __tablename__ = "study"
+    __table_args__ = (
+        UniqueConstraint("review_id", "label"),
+        CheckConstraint("state in ('candidate', 'included', 'extracted', 'merged')", name="state"),
+        CheckConstraint("extraction in ('none', 'open', 'awaiting', 'submitted', 'settled')", name="extraction"),
+        CheckConstraint("origin in ('starting_set', 'screening')", name="origin"),
+    )
+    id: Mapped[Id]
+    review_id: Mapped[int] = review_key()
+    label: Mapped[str]
+    year: Mapped[int | None]
+    doi: Mapped[str] = mapped_column(default="", index=True)
+    pmid: Mapped[str] = mapped_column(default="", index=True)
+    registration: Mapped[str] = mapped_column(default="", index=True)
+    design: Mapped[str] = mapped_column(default="")
+    origin: Mapped[str]
+    available_from: Mapped[str] = mapped_column(default="")
+    state: Mapped[str]
+    extraction: Mapped[str] = mapped_column(default="none", index=True)
+    turn: Mapped[int] = mapped_column(default=1)
+    extractor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    verifier_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    waits_for: Mapped[str] = mapped_column(default="")
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("study.id"))
+    created_at: Mapped[datetime]
+
+
+class StudyReportRow(Base):
+    """A report of a study, and why it was taken for one."""
+
+    __tablename__ = "study_report"
+    __table_args__ = (UniqueConstraint("study_id", "report_id"),)
+    id: Mapped[Id]
+    review_id: Mapped[int] = review_key()
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), index=True)
+    reason: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+
+class OutcomeStatementRow(Base):
+    """That a study has no usable result for an outcome, and what is known all the same. The newest of a study and outcome holds."""
+
+    __tablename__ = "outcome_statement"
+    __table_args__ = (CheckConstraint("kind in ('not_usable', 'not_reported', 'not_measured')", name="kind"),)
+    id: Mapped[Id]
+    review_id: Mapped[int] = review_key()
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
+    outcome: Mapped[str]
+    kind: Mapped[str]
+    known: Mapped[str] = mapped_column(default="")
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """What names a study beyond doubt; "" where it is not known."""
+
+    doi: str = ""
+    pmid: str = ""
+    registrations: tuple[str, ...] = ()
+
+
+def study(session: Session, study_id: int) -> StudyRow:
+    """Return a study by its row id. Raises NotFoundError."""
+    row = session.get(StudyRow, study_id)
+    if row is None:
+        raise NotFoundError(f"there is no study {study_id}")
+    return row
+
+
+def studies(session: Session, review_id: int) -> Sequence[StudyRow]:
+    """Return a review's studies by label, without those that turned out to be another one."""
+    query = select(StudyRow).where(StudyRow.review_id == review_id, StudyRow.state != "merged").order_by(StudyRow.label)
+    return session.scalars(query).all()
+
+
+def in_extraction(session: Session, review_id: int, *states: str) -> Sequence[StudyRow]:
+    """Return the studies whose extraction is in one of these states, in the order in which they came."""
+    query = select(StudyRow).where(StudyRow.review_id == review_id, StudyRow.extraction.in_(states)).order_by(StudyRow.id)
+    return session.scalars(query).all()
+
+
+def of_identifiers(session: Session, review_id: int, ids: Identifiers) -> tuple[StudyRow, str] | None:
+    """Return the study that has one of these identifiers, and the reason in words; None if there is none."""
+    known = [("doi", ids.doi), ("pmid", ids.pmid), *(("registration", number) for number in ids.registrations)]
+    for name, value in known:
+        query = select(StudyRow).where(StudyRow.review_id == review_id, func.lower(getattr(StudyRow, name)) == value.lower())
+        if value and (row := session.scalars(query.order_by(StudyRow.id)).first()) is not None:
+            return _where_it_went(session, row), f"the same {'registration' if name == 'registration' else name.upper()}, {value}"
+    return None
+
+
+def of_label(session: Session, review_id: int, label: str) -> StudyRow | None:
+    """Return the study with this label, or None."""
+    row = session.scalars(select(StudyRow).where(StudyRow.review_id == review_id, StudyRow.label == label)).one_or_none()
+    return None if row is None else _where_it_went(session, row)
+
+
+def free_label(session: Session, review_id: int, label: str) -> str:
+    """Return `label`, with a letter if another study has it: "Lee 2021", "Lee 2021b"."""
+    query = select(StudyRow.label).where(StudyRow.review_id == review_id, StudyRow.label.startswith(label, autoescape=True))
+    taken = set(session.scalars(query))
+    letters = ["", *"bcdefghijklmnopqrstuvwxyz", *(f"-{number}" for number in range(27, len(taken) + 28))]
+    return next(label + letter for letter in letters if label + letter not in taken)
+
+
+def add(session: Session, row: StudyRow) -> StudyRow:
+    """Store a new study."""
+    session.add(row)
+    session.flush()
+    return row
+
+
+def merge(session: Session, row: StudyRow, into: StudyRow, *, reason: str, at: datetime) -> None:
+    """Make `row` a part of `into`: its reports belong to that study from now on. Its label stays taken."""
+    for link in reports_of(session, row.id):
+        link_report(session, into, link.report_id, reason=reason, at=at)
+    row.state, row.extraction, row.merged_into = "merged", "none", into.id
+    session.flush()
+
+
+def link_report(session: Session, study_row: StudyRow, report_id: int, *, reason: str, at: datetime) -> None:
+    """Say that a report belongs to a study; saying it again changes nothing."""
+    known = select(StudyReportRow).where(StudyReportRow.study_id == study_row.id, StudyReportRow.report_id == report_id)
+    if session.scalars(known).one_or_none() is None:
+        session.add(StudyReportRow(review_id=study_row.review_id, study_id=study_row.id, report_id=report_id, reason=reason,
+                                   by=session.info["by"], at=at))
+        session.flush()
+
+
+def linked_reports(session: Session, review_id: int) -> frozenset[int]:
+    """Return the ids of the reports that belong to a study already."""
+    return frozenset(session.scalars(select(StudyReportRow.report_id).where(StudyReportRow.review_id == review_id)))
+
+
+def reports_of(session: Session, study_id: int) -> Sequence[StudyReportRow]:
+    """Return the reports of a study in the order in which they were linked."""
+    return session.scalars(select(StudyReportRow).where(StudyReportRow.study_id == study_id).order_by(StudyReportRow.id)).all()
+
+
+def state_outcome(session: Session, study_row: StudyRow, *, outcome: str, kind: str, known: str, person_id: int, at: datetime) -> None:
+    """Keep that a study has no usable result for an outcome."""
+    session.add(OutcomeStatementRow(review_id=study_row.review_id, study_id=study_row.id, outcome=outcome, kind=kind, known=known,
+                                    person_id=person_id, at=at))
+    session.flush()
+
+
+def statements_of(session: Session, study_ids: Collection[int]) -> dict[tuple[int, str], OutcomeStatementRow]:
+    """Return (study, outcome) → what was said last about a missing result."""
+    query = select(OutcomeStatementRow).where(OutcomeStatementRow.study_id.in_(study_ids)).order_by(OutcomeStatementRow.id)
+    return {(row.study_id, row.outcome): row for row in session.scalars(query)}
+
+
+def pending_work(session: Session, review_id: int, cycle_id: int) -> dict[str, int]:
+    """Return what a bulletin waits for: studies to extract and to verify, starting data that nobody has judged.
+
+    What awaits a full text or an answer is not among it (see extraction_counts): that may take months. cycle_id is not used: work that
+    an earlier cycle left is waited for as well.
+    """
+    counts = extraction_counts(session, review_id)
+    return {"to_extract": counts["open"], "to_verify": counts["submitted"], "to_confirm": undecided_count(session, review_id)}
+
+
+def extraction_counts(session: Session, review_id: int) -> dict[str, int]:
+    """Return how many studies are in each state of extraction."""
+    query = select(StudyRow.extraction, func.count().label("total")).where(StudyRow.review_id == review_id).group_by(StudyRow.extraction)
+    found = {row.extraction: row.total for row in session.execute(query)}
+    return {state: found.get(state, 0) for state in ("none", "open", "awaiting", "submitted", "settled")}
+
+
+def without_people(session: Session, review_id: int) -> Sequence[StudyRow]:
+    """Return the studies that wait for an extractor or a verifier and have none."""
+    query = select(StudyRow).where(
+        StudyRow.review_id == review_id,
+        or_((StudyRow.extraction == "open") & StudyRow.extractor_id.is_(None),
+            (StudyRow.extraction == "submitted") & StudyRow.verifier_id.is_(None))).order_by(StudyRow.id)
+    return session.scalars(query).all()
+
+
+def _where_it_went(session: Session, row: StudyRow) -> StudyRow:
+    while row.merged_into is not None:
+        row = study(session, row.merged_into)
+    return row
