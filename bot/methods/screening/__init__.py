@@ -1,0 +1,1 @@
+"""Screening: who reads what, and what the votes come to."""
