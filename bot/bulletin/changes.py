@@ -1,0 +1,72 @@
+"""What changed since the bulletin before, per outcome, and why. Compares two composed contents; wording of answers: plain_language.py.
+
+An estimate has changed when a number that a reader sees is another one. Whether a conclusion has changed is for a signed
+rating of certainty to say, and is never concluded here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.bulletin.numbers import interval, signed
+
+FIRST, NO_CHANGE, UPDATED = "first", "no change", "estimate updated"
+
+
+def status(outcomes: Sequence[Mapping[str, Any]], previous: Mapping[str, Any] | None) -> str:
+    """Return the state of a bulletin: first, no change or estimate updated."""
+    if previous is None:
+        return FIRST
+    return UPDATED if any(outcome["change"]["changed"] for outcome in outcomes) else NO_CHANGE
+
+
+def change(outcome: Mapping[str, Any], previous: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return how an outcome differs from the bulletin before: before and after, the studies that did it, and a sentence."""
+    before = _outcome_of(previous, outcome["id"])
+    if before is None:
+        return {"changed": False, "compared": False, "before": None, "studies": [], "sentence": ""}
+    old, new = before["result"], outcome["result"]
+    causes = _causes(before["trials"], outcome["trials"])
+    changed = _printed(old) != _printed(new) or bool(causes)
+    return {
+        "changed": changed, "compared": True, "before": old, "studies": causes,
+        "sentence": _sentence(outcome, old, new, causes) if changed else f"{outcome['label']}: nothing changed.",
+    }
+
+
+def numbers(result: Mapping[str, Any] | None, measure: str) -> str:
+    """Return an estimate as it is written beside another: "SMD −0.36 (−0.65 to −0.06)"."""
+    if result is None:
+        return "no usable result"
+    return f"{measure} {signed(result['estimate'])} {interval(result['ci_low'], result['ci_high'])}"
+
+
+def _outcome_of(content: Mapping[str, Any] | None, outcome_id: str) -> Mapping[str, Any] | None:
+    if content is None:
+        return None
+    return next((outcome for outcome in content["outcomes"] if outcome["id"] == outcome_id), None)
+
+
+def _printed(result: Mapping[str, Any] | None) -> tuple[Any, ...] | None:
+    """Return what of a result a reader sees."""
+    return None if result is None else (result["k"], signed(result["estimate"]), interval(result["ci_low"], result["ci_high"]))
+
+
+def _causes(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return the studies that came, went or were corrected. A study is known by its row, not by its name."""
+    old = {trial["study_id"]: trial for trial in before}
+    new = {trial["study_id"]: trial for trial in after}
+    came = [{"study": new[key]["study"], "what": "new"} for key in new if key not in old]
+    went = [{"study": old[key]["study"], "what": "withdrawn"} for key in old if key not in new]
+    corrected = [{"study": new[key]["study"], "what": "corrected"} for key in new
+                 if key in old and new[key]["words"] != old[key]["words"]]
+    return came + went + corrected
+
+
+def _sentence(outcome: Mapping[str, Any], old: Mapping[str, Any] | None, new: Mapping[str, Any] | None,
+              causes: Sequence[Mapping[str, str]]) -> str:
+    trials = f"{old['k'] if old else 0} → {new['k'] if new else 0} trials"
+    why = "; ".join(f"{cause['study']} ({cause['what']})" for cause in causes) or "the same trials, pooled again"
+    return (f"{outcome['label']}: {trials}. Before: {numbers(old, outcome['measure'])}. "
+            f"Now: {numbers(new, outcome['measure'])}. Why: {why}.")

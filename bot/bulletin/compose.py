@@ -1,0 +1,275 @@
+"""Compose what a bulletin says: facts in (material.py), one plain dictionary out, from which page, text, mail and feed are rendered.
+
+Pure: the same facts give the same content, byte for byte. Number, date and signature come at publication (`finished`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from bot.bulletin import changes, methods_text, plain_language, prisma_flow
+from bot.bulletin.material import Material, OutcomeMaterial, Result, SourceState, StudyMaterial, TrialResult
+from bot.bulletin.numbers import interval, signed
+from bot.domain.outcomes import PublishedEstimate
+from bot.domain.protocols import Protocol
+from bot.rendering import day, plural
+
+SCHEMA = 1
+CRISIS_MONTHS = 6
+NOT_RATED = "not rated yet"
+HEADLINES = {
+    changes.FIRST: "first bulletin", changes.NO_CHANGE: "no change", changes.UPDATED: "estimate updated",
+    "conclusion changed": "CONCLUSION CHANGED",
+}
+
+
+def compose(material: Material) -> dict[str, Any]:
+    """Return the content of a draft: JSON values alone, without number, date and signature."""
+    protocol = material.protocol
+    outcomes = [_outcome(material, one) for one in _in_order(material)]
+    status = changes.status(outcomes, material.previous)
+    known = {study["id"] for study in material.previous["studies"]} if material.previous else None
+    return {
+        "schema": SCHEMA,
+        "review": _review(protocol),
+        "protocol": _protocol(protocol),
+        "period": material.period,
+        "number": None, "dated": None, "signed": None, "address": None, "cite": None,
+        "status": status, "headline": HEADLINES[status],
+        "previous": material.previous["number"] if material.previous else None,
+        "notice": material.notice,
+        "provisional": plain_language.PROVISIONAL,
+        "searched_to": material.searched_to.isoformat(), "next": material.next_search.isoformat(),
+        "sources": [_source(source) for source in material.sources],
+        "failed": [source.label for source in material.sources if source.state == "failed"],
+        "pending": [{"label": label, "n": n} for label, n in material.pending.items() if n],
+        "outcomes": outcomes,
+        "table": _table(protocol, outcomes),
+        "benchmark": _benchmark(protocol),
+        "studies": [_study(material, study, known) for study in material.studies],
+        "flow": prisma_flow.boxes(material.flow, material.exclusions, {one.name: one.label for one in material.sources}),
+        "flow_remarks": prisma_flow.imbalances(material.flow),
+        "excluded": [{"criterion": one.criterion, "reason": one.reason, "reports": list(one.reports)} for one in material.exclusions],
+        "methods": methods_text.paragraphs(material),
+        "licence": protocol.publishing.licence,
+        "funding": protocol.publishing.funding, "interests": protocol.publishing.interests, "contact": protocol.publishing.contact,
+        "crisis": {"text": protocol.crisis_text, "help": _help(protocol, material.searched_to)},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a bulletin gets when it is published. signed_by: as it is printed; address: where it stays."""
+
+    number: int
+    dated: date
+    signed_by: str
+    signed_on: date
+    site_name: str
+    address: str
+
+
+def finished(content: Mapping[str, Any], publication: Publication) -> dict[str, Any]:
+    """Return a draft's content as it is published: numbered, dated, signed, with its own address and how to cite it."""
+    authors = ", ".join(content["protocol"]["authors"]) or publication.site_name
+    cite = (f"{authors}. {content['review']['title']}. Bulletin {publication.number}, {day(publication.dated)}. {publication.site_name}. "
+            f"Protocol version {content['protocol']['version']}. {publication.address}")
+    return {**content, "number": publication.number, "dated": publication.dated.isoformat(), "address": publication.address, "cite": cite,
+            "signed": {"by": publication.signed_by, "on": publication.signed_on.isoformat()}}
+
+
+def as_bytes(content: Mapping[str, Any]) -> bytes:
+    """Return content as JSON: the same bytes for the same content."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False).encode() + b"\n"
+
+
+def fingerprint(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of content; it names what an editor signs."""
+    return hashlib.sha256(as_bytes(content)).hexdigest()
+
+
+def intervention(protocol: Protocol) -> str:
+    """Return what the review is about, as it stands inside a sentence: "digital peer support"."""
+    name = protocol.short_title
+    # A capital of an abbreviation stays one.
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+
+
+def _in_order(material: Material) -> list[OutcomeMaterial]:
+    """Return the outcomes: those that lead in the protocol's order first, then the others."""
+    leading = list(dict.fromkeys(row.outcome for row in material.protocol.leading))
+    places = {outcome_id: place for place, outcome_id in enumerate(leading)}
+    return sorted(material.outcomes, key=lambda one: places.get(one.outcome.id, len(places)))
+
+
+def _review(protocol: Protocol) -> dict[str, Any]:
+    return {
+        "slug": protocol.slug, "title": protocol.title, "short_title": protocol.short_title, "question": protocol.question,
+        "intervention": intervention(protocol), "population": protocol.population, "comparator": protocol.comparator,
+        "setting": protocol.setting, "designs": protocol.designs,
+    }
+
+
+def _protocol(protocol: Protocol) -> dict[str, Any]:
+    return {
+        "version": protocol.version, "dated": protocol.dated.isoformat(), "sha256": protocol.sha256,
+        "registration": protocol.registration, "authors": [author.name for author in protocol.authors],
+        "drafted_after_seeing": protocol.drafted_after_seeing,
+        "amendments": [{"version": one.version, "dated": one.dated.isoformat(), "what": one.what, "why": one.why, "by": one.by,
+                        "after_seeing": one.after_seeing} for one in protocol.amendments],
+    }
+
+
+def _source(source: SourceState) -> dict[str, Any]:
+    return {
+        "name": source.name, "label": source.label, "platform": source.platform, "kind": source.kind, "state": source.state,
+        "searched_to": source.searched_to.isoformat() if source.searched_to else None, "at": source.at, "error": source.error,
+        "found": source.found, "new": source.new, "query": source.query, "understood": source.understood,
+        "strategy_state": source.strategy_state, "peer_reviewed": source.strategy_reviewer not in ("", "none"),
+    }
+
+
+def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
+    outcome, about = one.outcome, intervention(material.protocol)
+    known = _known_studies(material.previous, outcome.id)
+    composed: dict[str, Any] = {
+        "id": outcome.id, "label": outcome.label, "phrase": outcome.phrase, "definition": outcome.definition,
+        "measure": outcome.measure, "measure_name": plain_language.MEASURES.get(outcome.measure, outcome.measure),
+        "ratio": outcome.is_ratio, "importance": outcome.importance, "harm": outcome.harm, "origin": outcome.origin,
+        "answer": plain_language.answer(outcome, about, one.result, one.trials),
+        "figures": plain_language.figures(outcome, one.result),
+        "prediction": plain_language.prediction(outcome, one.result),
+        "in_points": plain_language.in_points(outcome, one.result),
+        "certainty": NOT_RATED,
+        "alt": plain_language.alt_text(outcome, about, one.result, one.trials) if one.trials else "",
+        "favours": list(plain_language.favours(outcome, about)),
+        "result": _result(one.result),
+        "trials": [_trial(trial, is_new=known is not None and trial.study_id not in known) for trial in one.trials],
+        "missing": [{"study": gap.study, "kind": gap.kind, "known": gap.known} for gap in one.missing],
+        "published": [_published(estimate, material.protocol) for estimate in material.protocol.published_for(outcome.id)],
+    }
+    return composed | {"change": changes.change(composed, material.previous)}
+
+
+def _known_studies(previous: Mapping[str, Any] | None, outcome_id: str) -> set[int] | None:
+    """Return the studies that the bulletin before had for an outcome, None if there is none to compare with."""
+    if previous is None:
+        return None
+    return {trial["study_id"] for outcome in previous["outcomes"] if outcome["id"] == outcome_id for trial in outcome["trials"]}
+
+
+def _result(result: Result | None) -> dict[str, Any] | None:
+    if result is None:
+        return None
+    return {
+        "k": result.k, "participants": result.participants, "estimate": result.estimate,
+        "ci_low": _finite(result.ci_low), "ci_high": _finite(result.ci_high),
+        "pi_low": _finite(result.pi_low), "pi_high": _finite(result.pi_high), "tau2": result.tau2, "i2": result.i2,
+        "pooled": result.pooled, "few": result.pooled and result.k <= plain_language.FEW, "model": result.model,
+        "interval": result.interval, "prediction_interval": result.prediction_interval, "inputs_sha256": result.inputs_sha256,
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    """Return a number that JSON can hold: an endless one becomes None, and is written as endless again."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _trial(trial: TrialResult, *, is_new: bool) -> dict[str, Any]:
+    return {
+        "study_id": trial.study_id, "study": trial.study, "estimate": trial.estimate, "ci_low": trial.ci_low, "ci_high": trial.ci_high,
+        "weight": trial.weight, "participants": trial.participants, "is_new": is_new, "instrument": trial.instrument,
+        "time_point": trial.time_point, "window": trial.window, "experimental": trial.experimental, "comparator": trial.comparator,
+        "design": trial.design, "source": trial.source, "note": trial.note, "question": trial.question, "answer": trial.answer,
+        "words": f"{signed(trial.estimate)} {interval(trial.ci_low, trial.ci_high)}",
+    }
+
+
+def _published(estimate: PublishedEstimate, protocol: Protocol) -> dict[str, Any]:
+    return {
+        "short": protocol.starting_point.short if protocol.starting_point else "Published review", "measure": estimate.measure,
+        "estimate": estimate.estimate, "ci_low": estimate.ci_low, "ci_high": estimate.ci_high, "k": estimate.k,
+        "participants": estimate.participants, "source": estimate.source, "note": estimate.note,
+        "words": f"{estimate.measure} {signed(estimate.estimate)} {interval(estimate.ci_low, estimate.ci_high)}",
+    }
+
+
+def _table(protocol: Protocol, outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of the table of findings: the outcomes that lead by the protocol."""
+    leading = {row.outcome for row in protocol.leading}
+    return [{
+        "outcome": one["label"], "id": one["id"], "measure": one["measure"], "harm": one["harm"],
+        "trials": _trials_and_people(one["result"]), "result": _in_cell(one), "in_points": one["in_points"],
+        "certainty": one["certainty"], "change": _change_in_cell(one["change"]), "spread": _spread_in_cell(one["result"]),
+    } for one in outcomes if one["id"] in leading]
+
+
+def _trials_and_people(result: Mapping[str, Any] | None) -> str:
+    if result is None:
+        return "none yet"
+    trials = "one trial" if result["k"] == 1 else f"{result['k']} trials"
+    return f"{trials}, {plural(result['participants'], 'person', 'people')}" if result["participants"] else trials
+
+
+def _in_cell(outcome: Mapping[str, Any]) -> str:
+    result = outcome["result"]
+    if result is None:
+        return "no confirmed result"
+    words = changes.numbers(result, outcome["measure"])
+    return f"{words}, too few to lean on" if result["few"] else words
+
+
+def _spread_in_cell(result: Mapping[str, Any] | None) -> str:
+    if result is None or not result["pooled"] or result["few"] or result["pi_low"] is None:
+        return "–"
+    return interval(result["pi_low"], result["pi_high"])[1:-1]
+
+
+def _change_in_cell(change: Mapping[str, Any]) -> str:
+    if not change["compared"]:
+        return "–"
+    if not change["changed"]:
+        return "none"
+    return "; ".join(f"{cause['study']} {cause['what']}" for cause in change["studies"]) or "pooled again"
+
+
+def _benchmark(protocol: Protocol) -> dict[str, Any] | None:
+    start = protocol.starting_point
+    if start is None:
+        return None
+    return {
+        "short": start.short, "citation": start.citation, "doi": start.doi, "url": start.url, "searched_to": start.searched_to,
+        "databases": start.databases, "studies": start.studies, "participants": start.participants, "facts": list(start.facts),
+        "not_known": list(start.not_known), "independence": protocol.independence,
+    }
+
+
+def _study(material: Material, study: StudyMaterial, known: set[int] | None) -> dict[str, Any]:
+    rows = [(one.outcome.label, trial) for one in material.outcomes for trial in one.trials if trial.study_id == study.study_id]
+    caveats: dict[tuple[str, str], list[str]] = {}
+    for label, trial in rows:
+        if trial.question or trial.answer or trial.note:
+            caveats.setdefault((trial.question or trial.note, trial.answer), []).append(label)
+    return {
+        "id": study.study_id, "label": study.label, "year": study.year, "title": study.title, "journal": study.journal,
+        "doi": study.doi, "pmid": study.pmid, "registration": study.registration, "state": study.state, "reason": study.reason,
+        "is_new": known is not None and study.study_id not in known, "outcomes": [label for label, _ in rows],
+        "experimental": _first(trial.experimental for _, trial in rows), "comparator": _first(trial.comparator for _, trial in rows),
+        "caveats": [{"question": question, "answer": answer, "outcomes": labels} for (question, answer), labels in caveats.items()],
+    }
+
+
+def _first(words: Any) -> str:
+    return next((word for word in words if word), "")
+
+
+def _help(protocol: Protocol, today: date) -> list[dict[str, str]]:
+    """Return where help is found; a number that nobody has tried for half a year is not printed."""
+    return [{"country": one.country, "name": one.name, "contact": one.contact, "source": one.source, "checked": one.checked.isoformat()}
+            for one in protocol.crisis_help if (today - one.checked).days <= CRISIS_MONTHS * 30.5]

@@ -1,0 +1,179 @@
+"""What a bulletin is made from: the facts of one cycle, gathered by bot/steps/bulletins/gather.py and put into words by compose.py.
+
+Numbers are on the scale that is shown: a ratio is a ratio, not its logarithm. Nothing here is read from a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from bot.domain.outcomes import Outcome
+from bot.domain.protocols import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class TrialResult:
+    """What one study says about one outcome. weight: its share of the pooled weight, None where nothing is pooled.
+
+    question, answer: what somebody asked about this number, and what is known; "" if nothing was asked.
+    """
+
+    study_id: int
+    study: str
+    estimate: float
+    ci_low: float
+    ci_high: float
+    weight: float | None = None
+    participants: int | None = None
+    instrument: str = ""
+    time_point: str = ""
+    window: str = ""
+    experimental: str = ""
+    comparator: str = ""
+    design: str = ""
+    source: str = ""
+    note: str = ""
+    question: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What pooling gave for one outcome, or the one study's own numbers if `pooled` is False."""
+
+    k: int
+    participants: int | None
+    estimate: float
+    ci_low: float
+    ci_high: float
+    pi_low: float | None
+    pi_high: float | None
+    tau2: float | None
+    i2: float | None
+    pooled: bool
+    model: str
+    interval: str
+    prediction_interval: str
+    inputs_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A study without a usable result for an outcome. kind: `not_usable`, `not_reported`, `not_measured`; known: what is known."""
+
+    study: str
+    kind: str
+    known: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeMaterial:
+    """One outcome of the protocol with what is known of it now."""
+
+    outcome: Outcome
+    trials: tuple[TrialResult, ...] = ()
+    result: Result | None = None
+    missing: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How far one source has been searched. state: `ok`, `failed`, `waiting` (for a file) or `never`; error: a sentence."""
+
+    name: str
+    label: str
+    platform: str
+    kind: str
+    state: str
+    searched_to: date | None = None
+    at: str = ""
+    error: str = ""
+    found: int | None = None
+    new: int | None = None
+    query: str = ""
+    understood: str = ""
+    strategy_state: str = ""
+    strategy_reviewer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyMaterial:
+    """One included study. is_new: it was not in the bulletin before. state: included, extracted, confirmed …, as the ledger says."""
+
+    study_id: int
+    label: str
+    year: int | None = None
+    title: str = ""
+    journal: str = ""
+    doi: str = ""
+    pmid: str = ""
+    registration: str = ""
+    state: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """The reports that failed one criterion. reports: citations, one line each."""
+
+    criterion: str
+    reason: str
+    reports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowCounts:
+    """How records became studies, each counted by a query of its own."""
+
+    by_source: Mapping[str, int]
+    identified: int
+    duplicates: int
+    screened: int
+    awaiting_screening: int
+    excluded: int
+    included_reports: int
+    awaiting_classification: int
+    studies: int
+    starting_studies: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PersonMaterial:
+    """Somebody who had a hand in it. name: printed in the demo alone; elsewhere a role is."""
+
+    role: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How the bulletin was made. agreement: share of pairs of votes that agreed, None if nobody voted; ranking: what ordered them."""
+
+    people: tuple[PersonMaterial, ...]
+    decisions: int = 0
+    conflicts: int = 0
+    agreement: float | None = None
+    ranking: str = ""
+    software: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything a bulletin rests on. pending: what waits for a person, in words → count. previous: the bulletin before, as composed."""
+
+    protocol: Protocol
+    period: str
+    searched_to: date
+    next_search: date
+    sources: tuple[SourceState, ...]
+    outcomes: tuple[OutcomeMaterial, ...]
+    studies: tuple[StudyMaterial, ...]
+    exclusions: tuple[Exclusion, ...]
+    flow: FlowCounts
+    pending: Mapping[str, int]
+    making: Making
+    notice: str = ""
+    previous: Mapping[str, Any] | None = None

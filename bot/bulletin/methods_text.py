@@ -1,0 +1,87 @@
+"""How a bulletin was made, in sentences written from the ledger: searches as they ran, people, pooling. Nothing is said that was not stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.bulletin.material import Making, Material, OutcomeMaterial, SourceState
+from bot.bulletin.numbers import percent
+from bot.domain.protocols import Protocol
+from bot.rendering import day, plural
+
+ROLES = {
+    "reviewer": "screened", "third_reviewer": "settled disagreements", "extractor": "extracted or verified numbers",
+    "confirmer": "confirmed the starting set",
+}
+INTERVALS = {
+    "knapp-hartung-max1": "Hartung-Knapp intervals that are never narrower than the unadjusted ones",
+    "knapp-hartung": "Hartung-Knapp intervals", "wald": "Wald intervals",
+}
+
+
+def paragraphs(material: Material) -> list[str]:
+    """Return how this bulletin was made, one paragraph for each part of the way."""
+    written = [searching(material.sources), _strategies(material.sources), screening(material.making, material.protocol),
+               pooling(material.outcomes, material.protocol), _automation(material)]
+    return [paragraph for paragraph in written if paragraph]
+
+
+def searching(sources: Sequence[SourceState]) -> str:
+    """Return which sources were searched up to when; those that failed or were never searched are said aloud."""
+    done = [f"{source.label} by {source.platform} up to {day(source.searched_to)}" for source in sources if source.searched_to]
+    failed = [f"{source.label} failed this time: {source.error}" for source in sources if source.state == "failed"]
+    never = [source.label for source in sources if source.searched_to is None and source.state != "failed"]
+    said = [f"Searched: {_listed(done)}." if done else "No source has been searched with success yet."]
+    said += [sentence if sentence.endswith((".", "!", "?")) else f"{sentence}." for sentence in failed]
+    said += [f"Not searched yet: {_listed(never)}."] if never else []
+    return " ".join(said)
+
+
+def screening(making: Making, protocol: Protocol) -> str:
+    """Return how records were judged and by whom: by role, and by name only where everybody is a script."""
+    how = "Two people judge each report apart from each other" if protocol.reviewing.mode == "two" else "One person judges each report"
+    settle = "a third settles what they disagree on" if protocol.reviewing.conflicts == "third" else "they talk about what they disagree on"
+    rule = f"{how}{f', and {settle}' if protocol.reviewing.mode == 'two' else ''}."
+    said = [rule, _people(making)]
+    if making.decisions:
+        agreed = f", {percent(making.agreement)} of the pairs agreed" if making.agreement is not None else ""
+        said.append(f"In this cycle: {plural(making.decisions, 'vote')}{agreed}; {plural(making.conflicts, 'disagreement')}.")
+    return " ".join(part for part in said if part)
+
+
+def pooling(outcomes: Sequence[OutcomeMaterial], protocol: Protocol) -> str:
+    """Return how effects were pooled, as the protocol says and as it was done."""
+    rules = protocol.pooling
+    said = (f"Of each study the first measurement at or after the end of the programme counts. Effects are pooled by random effects: "
+            f"{rules.estimator} for the spread between studies, {INTERVALS.get(rules.interval, rules.interval)}, "
+            f"prediction interval {rules.prediction_interval}.")
+    if any(one.result is None for one in outcomes):
+        said += " An outcome without a confirmed number is listed as such and is never left out."
+    return said + " Risk of bias has not been appraised and certainty has not been rated, so every estimate is provisional."
+
+
+def _strategies(sources: Sequence[SourceState]) -> str:
+    unreviewed = [source.label for source in sources if source.strategy_reviewer in ("", "none")]
+    return f"Search not peer reviewed: {_listed(unreviewed)}." if unreviewed else ""
+
+
+def _people(making: Making) -> str:
+    parts = []
+    for role, what in ROLES.items():
+        names = [person.name for person in making.people if person.role == role]
+        if not names:
+            continue
+        who = _listed(sorted(names)) if all(names) else plural(len(names), "person", "people")
+        parts.append(f"{who} {what}")
+    return f"{'; '.join(parts)}." if parts else ""
+
+
+def _automation(material: Material) -> str:
+    ranking = f"A program orders the records for reading ({material.making.ranking}); it excludes none." if material.making.ranking else ""
+    software = f" Software: {material.making.software}." if material.making.software else ""
+    rest = "A program also searched, merged duplicates, pooled and drafted this text; people judged, and an editor signs."
+    return f"{ranking} {rest}{software}".strip()
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)

@@ -1,0 +1,45 @@
+"""How records became studies: the boxes of the flow, as far as they are counted, and whether they add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.bulletin.material import Exclusion, FlowCounts
+
+
+def boxes(counts: FlowCounts, exclusions: Sequence[Exclusion], labels: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the boxes from top to bottom: label, n, and what it is made of. labels: source name → how it is called."""
+    by_source = [{"label": labels.get(name, name), "n": n} for name, n in sorted(counts.by_source.items())]
+    reasons = [{"label": one.reason, "n": len(one.reports)} for one in exclusions]
+    return [
+        {"id": "identified", "label": "Records identified", "n": counts.identified, "parts": by_source},
+        {"id": "duplicates", "label": "Duplicates removed", "n": counts.duplicates, "parts": []},
+        {"id": "screened", "label": "Reports screened by people", "n": counts.screened, "parts": []},
+        {"id": "awaiting", "label": "Reports awaiting screening", "n": counts.awaiting_screening, "parts": []},
+        {"id": "excluded", "label": "Reports excluded", "n": counts.excluded, "parts": reasons},
+        {"id": "unclear", "label": "Reports awaiting classification", "n": counts.awaiting_classification, "parts": []},
+        {"id": "included", "label": "Reports included", "n": counts.included_reports, "parts": []},
+        {"id": "studies", "label": "Studies in the review", "n": counts.studies, "parts": _studies(counts)},
+    ]
+
+
+def imbalances(counts: FlowCounts) -> list[str]:
+    """Return a sentence for each sum that does not come out; none if the flow adds up."""
+    found = []
+    after = counts.duplicates + counts.screened + counts.awaiting_screening
+    if counts.identified != after:
+        found.append(f"{counts.identified} records were identified, but duplicates, screened and awaiting make {after}.")
+    judged = counts.excluded + counts.included_reports + counts.awaiting_classification
+    if counts.screened != judged:
+        found.append(f"{counts.screened} reports were screened, but excluded, included and awaiting classification make {judged}.")
+    if sum(counts.by_source.values()) != counts.identified:
+        found.append(f"The sources gave {sum(counts.by_source.values())} records, but {counts.identified} are counted.")
+    return found
+
+
+def _studies(counts: FlowCounts) -> list[dict[str, Any]]:
+    if not counts.starting_studies:
+        return []
+    return [{"label": "from the starting set", "n": counts.starting_studies},
+            {"label": "found by the searches", "n": counts.studies - counts.starting_studies}]
