@@ -1,0 +1,22 @@
+"""Paule and Mandel's estimator: the tau2 at which the generalised Q equals its expectation."""
+
+from __future__ import annotations
+
+import math
+
+from bot.methods.synthesis.problem import Problem
+from bot.methods.synthesis.roots import tau2_where_q_is
+
+NAME = "PM"
+LABEL = "Paule-Mandel"
+SOURCE = "Paule & Mandel 1982; DerSimonian & Kacker 2007"
+
+
+def tau2(problem: Problem) -> float:
+    """Return the root of y'Py = k - p, 0 if Q is at most k - p."""
+    return tau2_where_q_is(problem, float(problem.q_df))
+
+
+def se_tau2(problem: Problem, tau2: float) -> float:
+    """Return the square root of the moment variance 2 (k - p) / tr(P)^2 at the estimate."""
+    return math.sqrt(2.0 * problem.q_df) / problem.moments(tau2).trace_p
