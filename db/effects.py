@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.errors import NotFoundError
@@ -55,6 +55,7 @@ class EffectRow(Base):
     design: Mapped[str]
     route: Mapped[str]
     raw: Mapped[dict[str, Any]]
+    says: Mapped[str] = mapped_column(default="")
     analysis: Mapped[str] = mapped_column(default="")
     randomised_e: Mapped[int | None]
     randomised_c: Mapped[int | None]
@@ -125,11 +126,16 @@ def candidates(session: Session, review_id: int) -> Sequence[EffectRow]:
     return session.scalars(query).all()
 
 
+def undecided(session: Session, review_id: int) -> Sequence[EffectRow]:
+    """Return the candidates that nobody has said anything about yet, in the order of the file."""
+    said = select(EffectVerdictRow.effect_id).where(EffectVerdictRow.review_id == review_id)
+    query = select(EffectRow).where(EffectRow.review_id == review_id, EffectRow.state == "candidate", EffectRow.id.not_in(said))
+    return session.scalars(query.order_by(EffectRow.id)).all()
+
+
 def undecided_count(session: Session, review_id: int) -> int:
     """Return how many candidates nobody has said anything about yet."""
-    said = select(EffectVerdictRow.effect_id).where(EffectVerdictRow.review_id == review_id)
-    query = select(func.count()).where(EffectRow.review_id == review_id, EffectRow.state == "candidate", EffectRow.id.not_in(said))
-    return session.scalar(query.select_from(EffectRow)) or 0
+    return len(undecided(session, review_id))
 
 
 def same(session: Session, study_id: int, identity: str) -> EffectRow | None:

@@ -13,8 +13,10 @@ from db.base import Base, Id, review_key
 
 
 class EstimateRow(Base):
-    """One estimate. result: all of bot.domain.effects.Estimate; inputs_sha256: names the blob (JSON) with the effects that went in.
+    """One estimate. result: all of bot.domain.effects.Estimate; inputs_sha256: names the blob (JSON) that it can be computed from again.
 
+    members: the effects that went in, in the order of result["weights"]: {effect_id, study_id, study, yi, vi, n_e, n_c, weight, basis,
+    question, answer}.
     window: None where each study gives its first measurement at or after the end of the programme, whatever its window.
     """
 
@@ -30,20 +32,25 @@ class EstimateRow(Base):
     k: Mapped[int]
     participants: Mapped[int]
     result: Mapped[dict[str, Any]]
+    members: Mapped[list[Any]]
     inputs_sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
     software: Mapped[str]
     at: Mapped[datetime]
 
 
 def add(session: Session, row: EstimateRow) -> EstimateRow:
-    """Store an estimate as the newest of its cycle and outcome; the same inputs under the same software are stored once."""
-    last = _newest(session, row.cycle_id, row.outcome)
-    if last is not None and (last.inputs_sha256, last.software) == (row.inputs_sha256, row.software):
-        return last
+    """Store an estimate as the newest of its cycle and outcome."""
+    last = newest(session, row.cycle_id, row.outcome)
     row.revision = last.revision + 1 if last else 1
     session.add(row)
     session.flush()
     return row
+
+
+def newest(session: Session, cycle_id: int, outcome: str) -> EstimateRow | None:
+    """Return the newest estimate of an outcome in a cycle, or None."""
+    query = select(EstimateRow).where(EstimateRow.cycle_id == cycle_id, EstimateRow.outcome == outcome).order_by(EstimateRow.revision.desc())
+    return session.scalars(query).first()
 
 
 def estimates_of_cycle(session: Session, cycle_id: int) -> Sequence[EstimateRow]:
@@ -63,7 +70,3 @@ def latest_estimates(session: Session, review_id: int, before_cycle: int | None 
     cycle_id = session.scalar(query)
     return [] if cycle_id is None else estimates_of_cycle(session, cycle_id)
 
-
-def _newest(session: Session, cycle_id: int, outcome: str) -> EstimateRow | None:
-    query = select(EstimateRow).where(EstimateRow.cycle_id == cycle_id, EstimateRow.outcome == outcome).order_by(EstimateRow.revision.desc())
-    return session.scalars(query).first()

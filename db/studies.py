@@ -125,6 +125,14 @@ def of_identifiers(session: Session, review_id: int, ids: Identifiers) -> tuple[
     return None
 
 
+def of_report(session: Session, report_id: int) -> tuple[StudyRow, str] | None:
+    """Return the study that a report belongs to, and the reason in words; None if it belongs to none yet."""
+    query = (select(StudyRow).join(StudyReportRow, StudyReportRow.study_id == StudyRow.id).where(StudyReportRow.report_id == report_id)
+             .order_by(StudyRow.id))
+    row = session.scalars(query).first()
+    return None if row is None else (_where_it_went(session, row), "the same report")
+
+
 def of_label(session: Session, review_id: int, label: str) -> StudyRow | None:
     """Return the study with this label, or None."""
     row = session.scalars(select(StudyRow).where(StudyRow.review_id == review_id, StudyRow.label == label)).one_or_none()

@@ -90,14 +90,6 @@ def signed(size: float, *, favours: str, higher_is_better: bool) -> float:
     return better if favours == "intervention" else -better
 
 
-def aligned(value: float, *, higher_is_better: bool, direction: str) -> float:
-    """Return an effect turned so that the outcome's `direction` ("lower", "higher") favours the intervention.
-
-    value: intervention minus comparison, in the instrument's own direction.
-    """
-    return value if higher_is_better == (direction == "higher") else -value
-
-
 def _value(name: str, text: str) -> int | float:
     if name in ("n_e", "n_c"):
         return _participants(name, text)

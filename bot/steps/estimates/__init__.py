@@ -1,0 +1,1 @@
+"""From the effects of studies to one estimate for each outcome."""

@@ -1,0 +1,91 @@
+"""Hand in the extraction of a study: each outcome has a result, or a sentence why there is none. Another person verifies it then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.protocols import Protocol
+from bot.errors import ConflictError, InvalidInputError
+from bot.links import LinkKeys
+from bot.steps.studies import calls
+from bot.steps.studies.holders import extractor
+from db import effects, events, studies
+from db.session import Database, Session
+from db.studies import StudyRow
+
+KINDS = {
+    "not_usable": "measured, no usable number",
+    "not_reported": "planned, not reported",
+    "not_measured": "not measured",
+}
+ONE_PERSON = "extracted by one person; the protocol asks for no second one"
+LONGEST_KNOWN = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Why a study has no result for an outcome (a key of KINDS), and what is known all the same ("not significant", "figure only")."""
+
+    kind: str
+    known: str = ""
+
+
+def finish_extraction(*, database: Database, token: str, statements: Mapping[str, Statement], protocol: Protocol, keys: LinkKeys, by: str,
+                      now: datetime) -> str:
+    """Hand in a study, and return the state of its extraction: `submitted`, or `settled` in one-person mode.
+
+    statements: by outcome, for those without a result. Handed in already: nothing changes. Raises LinkError, RefusedError,
+    InvalidInputError (an outcome has neither), ConflictError (a disputed result is neither corrected nor withdrawn).
+    """
+    with database.writing(by=by) as session:
+        who, row = extractor(session, token, now)
+        if row.extraction in ("submitted", "settled"):
+            return row.extraction
+        live = effects.effects_of_study(session, row.id)
+        if any(effect.state == "disputed" for effect in live):
+            raise ConflictError(f"{row.label}: a disputed result is still there. Correct it, or withdraw it with the reason.")
+        wanted = [outcome.id for outcome in protocol.outcomes if outcome.id not in {effect.outcome for effect in live}]
+        _require_statements(row, wanted, statements, protocol)
+        _keep_statements(session, row, {outcome: statements[outcome] for outcome in wanted}, who.person.id, now)
+        row.waits_for = ""
+        _hand_on(session, row, protocol, keys, now)
+        events.note(session, review_id=row.review_id, kind="extraction.finished", subject=f"study:{row.id}",
+                    data={"results": len(live), "without": len(wanted), "turn": row.turn}, at=now)
+        return row.extraction
+
+
+def _require_statements(row: StudyRow, wanted: list[str], statements: Mapping[str, Statement], protocol: Protocol) -> None:
+    for outcome_id in wanted:
+        label = f"{row.label}, {protocol.outcome(outcome_id).label}"
+        said = statements.get(outcome_id)
+        if said is None or said.kind not in KINDS:
+            raise InvalidInputError(f"{label}: enter a result, or choose why there is none: {', '.join(KINDS.values())}.")
+        if said.kind == "not_usable" and not said.known:
+            # A null result without a number must not vanish: what is known of it stands in the bulletin.
+            raise InvalidInputError(f"{label}: measured without a usable number. Say what is known, such as “not significant” or “figure only”.")
+        if len(said.known) > LONGEST_KNOWN:
+            raise InvalidInputError(f"{label}: what is known has at most {LONGEST_KNOWN:,} characters. Shorten it.")
+
+
+def _keep_statements(session: Session, row: StudyRow, wanted: Mapping[str, Statement], person_id: int, now: datetime) -> None:
+    known = studies.statements_of(session, [row.id])
+    for outcome, said in wanted.items():
+        last = known.get((row.id, outcome))
+        if last is None or (last.kind, last.known) != (said.kind, said.known):
+            studies.state_outcome(session, row, outcome=outcome, kind=said.kind, known=said.known, person_id=person_id, at=now)
+
+
+def _hand_on(session: Session, row: StudyRow, protocol: Protocol, keys: LinkKeys, now: datetime) -> None:
+    extracted = effects.effects_of_study(session, row.id, states={"extracted"})
+    if protocol.reviewing.mode == "one":
+        for effect in extracted:
+            effect.state, effect.basis, effect.settled_at = "verified", ONE_PERSON, now
+        row.extraction, row.state = "settled", "extracted"
+        return
+    row.extraction = "submitted"
+    row.verifier_id = None if row.verifier_id == row.extractor_id else row.verifier_id
+    # Where nobody else is in the team, the next tick asks as soon as somebody is (include.py).
+    if (person := calls.verifier_for(session, row)) is not None:
+        calls.ask_verifier(session, person, row, protocol=protocol, keys=keys, results=len(extracted), at=now)

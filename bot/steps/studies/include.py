@@ -1,0 +1,148 @@
+"""Make every report that was included a study, or a further report of one, and see that somebody extracts and verifies.
+
+Called at every tick; what was done is not done again. A report joins a study only by an identical DOI, PMID or registration; anything
+less sure is asked on the study's page (join.py).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.protocols import Protocol
+from bot.domain.records import Record
+from bot.links import LinkKeys
+from bot.steps.studies import calls
+from db import effects, events, people, records, screening, studies
+from db.records import ReportRow
+from db.session import Database, Session
+from db.studies import Identifiers, StudyRow
+
+
+@dataclass(frozen=True, slots=True)
+class IncludeAccount:
+    """new: studies that began with a report; joined: reports of studies known before; invited: people who got a mail;
+    without_people: studies that wait because nobody may extract, or nobody else may verify."""
+
+    new: int = 0
+    joined: int = 0
+    invited: int = 0
+    without_people: int = 0
+
+
+def include(*, database: Database, review_id: int, protocol: Protocol, keys: LinkKeys, by: str, now: datetime) -> IncludeAccount:
+    """Take up the reports that were included since, invite those who are to extract and verify, and return what was done."""
+    with database.reading() as session:
+        known = studies.linked_reports(session, review_id)
+        wanted = [report_id for report_id, _, _ in screening.included_reports(session, review_id) if report_id not in known]
+    began = [_take_up(database, review_id, report_id, by, now) for report_id in dict.fromkeys(wanted)]
+    invited = _ask_extractors(database, review_id, protocol, keys, by, now) + _ask_verifiers(database, review_id, protocol, keys, by, now)
+    with database.reading() as session:
+        waiting = len(studies.without_people(session, review_id))
+    return IncludeAccount(began.count("new"), began.count("joined"), invited, waiting)
+
+
+def _take_up(database: Database, review_id: int, report_id: int, by: str, now: datetime) -> str:
+    """Link one report to its study, and return whether that one is "new", "joined", or the report was "known" after all."""
+    with database.writing(by=by) as session:
+        if report_id in studies.linked_reports(session, review_id):
+            return "known"
+        report = _survivor(session, records.report(session, report_id))
+        record = records.as_record(report)
+        ids = Identifiers(record.doi, record.pmid, record.registrations)
+        found = studies.of_report(session, report.id) or studies.of_identifiers(session, review_id, ids)
+        row, reason = found or (_new_study(session, review_id, record, now), "its first report")
+        studies.link_report(session, row, report_id, reason=reason, at=now)
+        _want_numbers(session, row, record)
+        events.note(session, review_id=review_id, kind="study.included" if found is None else "study.joined", subject=f"study:{row.id}",
+                    data={"report": report_id, "reason": reason}, at=now)
+        return "new" if found is None else "joined"
+
+
+def _survivor(session: Session, report: ReportRow) -> ReportRow:
+    """Return the report that this one was merged into since it was included, or itself."""
+    while report.merged_into is not None:
+        report = records.report(session, report.merged_into)
+    return report
+
+
+def _new_study(session: Session, review_id: int, record: Record, now: datetime) -> StudyRow:
+    return studies.add(session, StudyRow(
+        review_id=review_id, label=studies.free_label(session, review_id, label_of(record)), year=record.year, doi=record.doi,
+        pmid=record.pmid, registration=next(iter(record.registrations), ""), origin="screening", state="included",
+        available_from=record.date or record.entered, created_at=now))
+
+
+def label_of(record: Record) -> str:
+    """Return how a study is called after its first report: "Sebela 2025"; "Unnamed 2025" where no author is known."""
+    first = record.authors[0] if record.authors else ""
+    family = first.split(",")[0] if "," in first else _without_initials(first)
+    return f"{family.strip() or 'Unnamed'} {record.year or 'n.d.'}"
+
+
+def _without_initials(author: str) -> str:
+    words = author.split()
+    # "van der Berg JH": what stands in capitals at the end are initials; a collective name has none.
+    if len(words) > 1 and words[-1].isupper() and len(words[-1]) <= 4:
+        words.pop()
+    return " ".join(words)
+
+
+def _want_numbers(session: Session, row: StudyRow, record: Record) -> None:
+    """Open the extraction, unless the very paper's numbers are in the review already."""
+    if row.state == "candidate":
+        row.state = "included"
+    same_paper = (record.doi and record.doi == row.doi) or (record.pmid and record.pmid == row.pmid)
+    if same_paper and effects.effects_of_study(session, row.id):
+        return
+    if row.extraction in ("none", "settled"):
+        # Without an extractor it is among those for whom somebody is asked below.
+        row.turn, row.extraction, row.extractor_id = row.turn + 1, "open", None
+
+
+def _ask_extractors(database: Database, review_id: int, protocol: Protocol, keys: LinkKeys, by: str, now: datetime) -> int:
+    """Give every study that waits for an extractor one, with one mail to each person, and return to how many."""
+    with database.reading() as session:
+        wanting = _wanting(session, review_id, "open")
+        shares = _shares(session, wanting)
+    for person_id, study_ids in shares.items():
+        with database.writing(by=by) as session:
+            rows = [studies.study(session, study_id) for study_id in study_ids]
+            person = people.person(session, person_id)
+            calls.ask_extractor(session, person, rows, protocol=protocol, keys=keys, at=now)
+            events.note(session, review_id=review_id, kind="extraction.invited", subject=people.by(person),
+                        data={"studies": study_ids}, at=now)
+    return len(shares)
+
+
+def _ask_verifiers(database: Database, review_id: int, protocol: Protocol, keys: LinkKeys, by: str, now: datetime) -> int:
+    with database.reading() as session:
+        wanting = [row.id for row in _wanting(session, review_id, "submitted") if calls.verifier_for(session, row)]
+    for study_id in wanting:
+        with database.writing(by=by) as session:
+            row = studies.study(session, study_id)
+            person = calls.verifier_for(session, row)
+            if person is None or row.extraction != "submitted":
+                continue
+            results = len(effects.effects_of_study(session, row.id, states={"extracted"}))
+            calls.ask_verifier(session, person, row, protocol=protocol, keys=keys, results=results, at=now)
+            events.note(session, review_id=review_id, kind="verification.invited", subject=f"study:{row.id}",
+                        data={"person": person.public_id}, at=now)
+    return len(wanting)
+
+
+def _wanting(session: Session, review_id: int, extraction: str) -> list[StudyRow]:
+    """Return the studies in this state of extraction for whom nobody, or nobody who is still in the team, was asked."""
+    team = {person.id for person in people.members(session, review_id, "extractor")}
+    rows = studies.in_extraction(session, review_id, extraction)
+    return [row for row in rows if (row.extractor_id if extraction == "open" else row.verifier_id) not in team]
+
+
+def _shares(session: Session, rows: list[StudyRow]) -> dict[int, list[int]]:
+    shares: dict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        if (person := calls.extractor_for(session, row)) is not None:
+            shares[person.id].append(row.id)
+    return dict(shares)
+
