@@ -74,7 +74,7 @@ class Outcome:
     measure: SMD, MD, RR, OR or RD. importance: `critical`, `important` or `limited`. harm: whether it is counted among the harms.
     origin: `review_of_record` (an outcome of the starting point) or `added` (by us). windows: ids of Window.
     instruments: in the order in which a trial's instruments are preferred. mid: None if nobody has stated one with a source.
-    phrase: the outcome inside a sentence ("symptoms of depression"); better, worse: the two directions in words.
+    phrase: the outcome inside a sentence ("nights without sleep"); better, worse: the two directions in words.
     not_reported: how a trial without a count is shown; it is a value of its own, never zero.
     """
 

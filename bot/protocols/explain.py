@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
+from datetime import date
 from difflib import get_close_matches
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -41,14 +42,25 @@ PATTERNS = {
 
 
 def explain(error: ValidationError, form: type[BaseModel], file: str) -> list[Fault]:
-    """Return one Fault per thing that the form refused. form: the form of the whole file."""
-    return [_fault(detail, form, file) for detail in error.errors(include_url=False)]
+    """Return one Fault per thing that the form refused. form: the form of the whole file.
+
+    A key that is misspelt is one fault: that the right one is missing is not said as well.
+    """
+    details = error.errors(include_url=False)
+    unknown = [tuple(detail["loc"]) for detail in details if detail["type"] == "extra_forbidden"]
+    meant = {(*path[:-1], _meant(str(path[-1]), keys_at(form, path[:-1]))) for path in unknown}
+    wanted = [detail for detail in details if detail["type"] != "missing" or tuple(detail["loc"]) not in meant]
+    return [_fault(detail, form, file) for detail in wanted]
 
 
 def _fault(detail: ErrorDetails, form: type[BaseModel], file: str) -> Fault:
     path: KeyPath = tuple(detail["loc"])
     message, allowed = _sentence(detail, form, path)
     return Fault(file, path, message, allowed)
+
+
+def _meant(key: str, known: list[str]) -> str:
+    return next(iter(get_close_matches(key, known, n=1)), "")
 
 
 def _sentence(detail: ErrorDetails, form: type[BaseModel], path: KeyPath) -> tuple[str, str]:
@@ -70,9 +82,8 @@ def _sentence(detail: ErrorDetails, form: type[BaseModel], path: KeyPath) -> tup
 
 
 def _unknown(key: str, known: list[str]) -> tuple[str, str]:
-    close = get_close_matches(key, known, n=1)
-    hint = f'; did you mean "{close[0]}"?' if close else ""
-    return f"unknown key{hint}", ", ".join(known)
+    meant = _meant(key, known)
+    return f'unknown key; perhaps "{meant}" is meant' if meant else "unknown key", ", ".join(known)
 
 
 BOUNDS: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -82,13 +93,14 @@ BOUNDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "less_than_equal": lambda context: f"{context['le']:g} or less",
     "too_short": lambda context: f"at least {context['min_length']}",
     "too_long": lambda context: f"at most {context['max_length']}",
-    "string_too_short": lambda context: "text that is not empty",
 }
 
 
 def _bound(kind: str, detail: ErrorDetails, context: dict[str, Any]) -> tuple[str, str]:
     if kind not in BOUNDS:
         return detail["msg"], ""
+    if kind == "too_short" and isinstance(detail["input"], str):
+        return "is empty", "text that is not empty"
     if kind in {"too_short", "too_long"}:
         few_or_many = "too few" if kind == "too_short" else "too many"
         return f"has {few_or_many} entries ({context['actual_length']})", BOUNDS[kind](context)
@@ -131,10 +143,21 @@ def _form_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def _meaning(form: type[BaseModel], path: KeyPath) -> str:
-    """Return what a missing key means, from its description, or the keys of the table that is missing."""
+    """Return what a missing key wants: its description, the keys of the table that is missing, or the kind of value."""
     inside = form_at(form, path[:-1])
     field = inside.model_fields.get(str(path[-1])) if inside else None
     if field is None:
         return ""
     table = _form_in(field.annotation)
-    return field.description or (f"a table with {', '.join(table.model_fields)}" if table else "")
+    kind = f"a table with {', '.join(table.model_fields)}" if table else _kind(field.annotation)
+    return ": ".join(part for part in (kind, field.description) if part)
+
+
+def _kind(annotation: Any) -> str:
+    """Return what kind of value an annotation takes, in words."""
+    if get_origin(annotation) is Literal:
+        return " or ".join(f'"{choice}"' for choice in get_args(annotation))
+    if get_origin(annotation) is list:
+        return KINDS["list_type"][1]
+    kinds = {str: "string_type", int: "int_type", float: "float_type", bool: "bool_type", date: "date_type"}
+    return KINDS[kinds[annotation]][1] if annotation in kinds else ""

@@ -51,7 +51,7 @@ class OutcomeForm(Form):
     """outcomes/<id>.toml: one outcome; the file's name is its id."""
 
     label: Text
-    phrase: Text = Field(description='inside a sentence: "symptoms of depression"')
+    phrase: Text = Field(description='inside a sentence: "nights without sleep"')
     definition: Text
     origin: Literal["review_of_record", "added"]
     importance: Literal["critical", "important", "limited"]

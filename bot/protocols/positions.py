@@ -20,7 +20,7 @@ BASIC_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 LITERAL_STRING = re.compile(r"'[^'\n]*'")
 LONG_BASIC_STRING = re.compile(r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*"""(?:"{1,2}(?!"))?')
 LONG_LITERAL_STRING = re.compile(r"'''(?:[^']|'(?!''))*'''(?:'{1,2}(?!'))?")
-PLAIN_VALUE = re.compile(r"[^,\]}#\n]+")
+PLAIN_VALUE = re.compile(r"""[^,\]}#\n"']+""")
 
 
 @dataclass(frozen=True, slots=True)

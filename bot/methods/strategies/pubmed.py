@@ -16,17 +16,20 @@ REFERENCE = re.compile(r'"[^"]*"|#(\d+)')
 def numbered_lines(text: str) -> dict[int, str]:
     """Return number -> query of a strategy whose lines begin with "#1 "; a line goes on until the next number. {} if none does.
 
-    Raises InvalidInputError if a number occurs twice or something stands before the first one.
+    Raises InvalidInputError if a number occurs twice, a line is empty, or something stands before the first one.
     """
     marks = list(LINE.finditer(text))
     if marks and text[: marks[0].start()].strip():
         raise InvalidInputError(f"something stands before line #{marks[0].group(1)}; each line begins with # and its number")
     lines: dict[int, str] = {}
-    for mark, after in zip(marks, [*marks[1:], None], strict=True):
-        number = int(mark.group(1))
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    for mark, end in zip(marks, ends, strict=False):
+        number, line = int(mark.group(1)), " ".join(text[mark.end() : end].split())
         if number in lines:
             raise InvalidInputError(f"line #{number} occurs twice; number each line once")
-        lines[number] = " ".join(text[mark.end() : after.start() if after else None].split())
+        if not line:
+            raise InvalidInputError(f"line #{number} is empty; delete it or write its query")
+        lines[number] = line
     return lines
 
 
