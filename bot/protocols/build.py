@@ -10,7 +10,7 @@ from bot.domain import outcomes as asked
 from bot.domain import protocols as domain
 from bot.methods.strategies import pubmed
 from bot.protocols.forms import ProtocolForm, SourceForm
-from bot.protocols.outcome_forms import InstrumentForm, OutcomeForm, PublishedForm, StartingPointForm
+from bot.protocols.outcome_forms import InstrumentForm, OutcomeForm, PublishedForm
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 TRIALS_IN_WORDS = {"one": 1, "two": 2, "three": 3}
@@ -29,32 +29,61 @@ class ReviewForms:
 def build(given: ReviewForms, *, slug: str, sha256: str) -> domain.Protocol:
     """Return the protocol. Raises InvalidInputError if a PubMed strategy refers to lines that are not there."""
     form = given.protocol
-    sources = [(source.status, _source(source, given.strategies)) for source in form.sources]
     return domain.Protocol(
         slug=slug,
         sha256=sha256,
-        **_fields(form, "title short_title question version dated registration drafted_after_seeing independence open_ended_months"),
-        **_fields(form.picos, "population intervention comparator setting designs"),
-        authors=tuple(domain.Author(**author.model_dump()) for author in form.authors),
-        criteria=tuple(domain.Criterion(**_tuples(criterion)) for criterion in form.criteria),
-        sources=tuple(plan for status, plan in sources if status == "searched"),
-        planned_sources=tuple(plan for status, plan in sources if status == "planned"),
-        schedule=domain.Schedule(**form.schedule.model_dump()),
-        reviewing=_reviewing(form),
-        ranker=domain.Ranker(**form.ranker.model_dump()),
-        outcomes=_by_importance(form, given.outcomes),
-        windows=tuple(asked.Window(**window.model_dump()) for window in form.windows),
-        leading=tuple(asked.LeadingRow(**row.model_dump()) for row in form.leading),
-        pooling=_pooling(form),
-        size_bands=tuple(asked.SizeBands(**bands.model_dump()) for bands in form.size_bands),
-        publishing=_publishing(form),
-        living=domain.Living(rationale=form.living.rationale, retirement=tuple(form.living.retirement)),
-        amendments=tuple(domain.Amendment(**amendment.model_dump()) for amendment in form.amendments),
-        published=_published(given.published),
-        starting_point=_starting_point(given.published.starting_point) if given.published else None,
-        crisis_text=form.crisis.text,
-        crisis_help=tuple(domain.CrisisHelp(**help_.model_dump()) for help_ in form.crisis.help),
+        **_fields(form, "title short_title version dated registration drafted_after_seeing independence"),
+        **_question(form, given.outcomes),
+        **_conduct(form, given.strategies),
+        **_synthesis(form),
+        **_publication(form, given.published),
     )
+
+
+def _question(form: ProtocolForm, outcomes: Mapping[str, OutcomeForm]) -> dict[str, Any]:
+    """Return the fields that say what is asked."""
+    return {
+        **_fields(form, "question open_ended_months"),
+        **_fields(form.picos, "population intervention comparator setting designs"),
+        "criteria": tuple(domain.Criterion(**_tuples(criterion)) for criterion in form.criteria),
+        "outcomes": _by_importance(form, outcomes),
+        "windows": tuple(asked.Window(**window.model_dump()) for window in form.windows),
+    }
+
+
+def _conduct(form: ProtocolForm, strategies: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields that say how it is searched and judged."""
+    sources = [(source.status, _source(source, strategies)) for source in form.sources]
+    return {
+        "sources": tuple(plan for status, plan in sources if status == "searched"),
+        "planned_sources": tuple(plan for status, plan in sources if status == "planned"),
+        "schedule": domain.Schedule(**form.schedule.model_dump()),
+        "reviewing": _reviewing(form),
+        "ranker": domain.Ranker(**form.ranker.model_dump()),
+    }
+
+
+def _synthesis(form: ProtocolForm) -> dict[str, Any]:
+    """Return the fields that say how an answer is made."""
+    return {
+        "leading": tuple(asked.LeadingRow(**row.model_dump()) for row in form.leading),
+        "pooling": _pooling(form),
+        "size_bands": tuple(asked.SizeBands(**bands.model_dump()) for bands in form.size_bands),
+    }
+
+
+def _publication(form: ProtocolForm, published: PublishedForm | None) -> dict[str, Any]:
+    """Return the fields that say what is printed, and what was known before."""
+    return {
+        "authors": tuple(domain.Author(**author.model_dump()) for author in form.authors),
+        "publishing": _publishing(form),
+        "living": domain.Living(**_tuples(form.living)),
+        "amendments": tuple(domain.Amendment(**amendment.model_dump()) for amendment in form.amendments),
+        "published": tuple(asked.PublishedEstimate(**one.model_dump()) for one in published.estimates) if published else (),
+        "starting_point": domain.StartingPoint(**_tuples(published.starting_point)) if published else None,
+        "crisis_text": form.crisis.text,
+        "crisis_help": tuple(domain.CrisisHelp(**place.model_dump()) for place in form.crisis.help),
+    }
 
 
 def _fields(form: Any, names: str) -> dict[str, Any]:
@@ -131,11 +160,3 @@ def _instrument(form: InstrumentForm) -> asked.Instrument:
         reference_sd=sd.value if sd else None,
         reference_sd_source=sd.source if sd else "",
     )
-
-
-def _published(form: PublishedForm | None) -> tuple[asked.PublishedEstimate, ...]:
-    return tuple(asked.PublishedEstimate(**estimate.model_dump()) for estimate in form.estimates) if form else ()
-
-
-def _starting_point(form: StartingPointForm) -> domain.StartingPoint:
-    return domain.StartingPoint(**_tuples(form))
