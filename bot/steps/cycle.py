@@ -199,7 +199,7 @@ def _search(tools: Tools, protocol: Protocol, cycle: CycleRow, by: str) -> tuple
     """Search every source that has an interface; one that fails keeps no other from its turn."""
     return tuple(
         search(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, source=tools.sources[plan.name], plan=plan,
-               schedule=protocol.schedule, by=by, now=tools.clock())
+               by=by, now=tools.clock())
         for plan in protocol.sources if plan.kind == "api" and plan.name in tools.sources)
 
 

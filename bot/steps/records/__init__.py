@@ -1,0 +1,1 @@
+"""Finding records: searching sources, taking in files, comparing with what is known, ranking."""

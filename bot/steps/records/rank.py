@@ -1,0 +1,2 @@
+PLACEHOLDER = 1
+def rank(**_): return None

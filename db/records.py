@@ -1,0 +1,303 @@
+"""Records as sources gave them, and the reports (documents) that several of them cite. Searches and files they came by: db/searches.py."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.domain.records import Record, Relation
+from bot.errors import NotFoundError
+from db.base import Base, Id, review_key
+
+FIRST = "first record of this report"
+
+
+class ReportRow(Base):
+    """A document. fields: the merged record, the best of each field; merged_into: the report that this one turned out to be."""
+
+    __tablename__ = "report"
+    id: Mapped[Id]
+    review_id: Mapped[int] = review_key()
+    first_cycle_id: Mapped[int | None] = mapped_column(ForeignKey("cycle.id"), index=True)
+    title: Mapped[str] = mapped_column(Text)
+    fields: Mapped[dict[str, Any]]
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("report.id"), index=True)
+    created_at: Mapped[datetime]
+
+
+class RecordRow(Base):
+    """A citation as one source gave it. identity: its accession number there, or the hash of what it says.
+
+    report_id: None until it was compared with what is known.
+    """
+
+    __tablename__ = "record"
+    __table_args__ = (UniqueConstraint("review_id", "source", "identity"),)
+    id: Mapped[Id]
+    review_id: Mapped[int] = review_key()
+    source: Mapped[str]
+    identity: Mapped[str]
+    cycle_id: Mapped[int | None] = mapped_column(ForeignKey("cycle.id"), index=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("search_run.id"))
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("file_import.id"))
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("report.id"), index=True)
+    fields: Mapped[dict[str, Any]]
+    seen_at: Mapped[datetime]
+
+
+class RecordKeyRow(Base):
+    """Something that two records of one document are likely to share (bot/methods/dedup/keys.py)."""
+
+    __tablename__ = "record_key"
+    __table_args__ = (Index("ix_record_key_value", "review_id", "kind", "value"),)
+    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    review_id: Mapped[int] = mapped_column(ForeignKey("review.id"))
+
+
+class MergeRow(Base):
+    """Why a record belongs to a report, and who undid that."""
+
+    __tablename__ = "merge"
+    id: Mapped[Id]
+    review_id: Mapped[int] = review_key()
+    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), index=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), index=True)
+    reason: Mapped[str]
+    score: Mapped[float]
+    by: Mapped[str]
+    at: Mapped[datetime]
+    undone_by: Mapped[str | None]
+    undone_at: Mapped[datetime | None]
+
+
+class QuestionRow(Base):
+    """Two that may be the same: a person is asked. answer: `same`, `different`, None while nobody said."""
+
+    __tablename__ = "merge_question"
+    __table_args__ = (
+        UniqueConstraint("record_id", "report_id"),
+        CheckConstraint("answer in ('same', 'different')", name="answer"),
+    )
+    id: Mapped[Id]
+    review_id: Mapped[int] = review_key()
+    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"))
+    score: Mapped[float]
+    reason: Mapped[str]
+    differences: Mapped[list[Any]]
+    at: Mapped[datetime]
+    answer: Mapped[str | None]
+    answered_by: Mapped[str | None]
+    answered_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReport:
+    """A report as pages and mails show it: the merged record, the sources that gave it, what it was merged into."""
+
+    id: int
+    record: Record
+    sources: tuple[str, ...]
+    merged_into: int | None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.record, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How many records were new, and how many were known already."""
+
+    new: int
+    known: int
+
+
+def as_fields(record: Record) -> dict[str, Any]:
+    """Return a record as plain values."""
+    return json.loads(json.dumps(dataclasses.asdict(record)))
+
+
+def as_record(row: RecordRow | ReportRow) -> Record:
+    """Return the record that a row holds; of a report, the merged one."""
+    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in row.fields.items()}
+    fields["relations"] = tuple(Relation(**one) for one in row.fields.get("relations", ()))
+    return Record(**fields)
+
+
+def identity_of(record: Record) -> str:
+    """Return what names a record in its source: the accession number, else the SHA-256 of what it says."""
+    if record.source_id:
+        return record.source_id
+    said = {name: value for name, value in as_fields(record).items() if name not in ("source", "entered")}
+    return "sha256:" + hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def store(session: Session, *, review_id: int, records: Sequence[Record], at: datetime, cycle_id: int | None = None,
+          run_id: int | None = None, import_id: int | None = None) -> Stored:
+    """Keep records that are not known yet from their source, and count both kinds. The version that came first stays."""
+    named = {(one.source, identity_of(one)): one for one in records}
+    wanted = {source: [identity for (of, identity) in named if of == source] for source, _ in named}
+    known = {(source, identity) for source, identities in wanted.items() for identity in _known(session, review_id, source, identities)}
+    for (source, identity), record in named.items():
+        if (source, identity) not in known:
+            session.add(RecordRow(review_id=review_id, source=source, identity=identity, cycle_id=cycle_id, run_id=run_id,
+                                  import_id=import_id, fields=as_fields(record), seen_at=at))
+    session.flush()
+    new = len(named) - len(known)
+    return Stored(new=new, known=len(records) - new)
+
+
+def _known(session: Session, review_id: int, source: str, identities: Sequence[str]) -> Iterable[str]:
+    for start in range(0, len(identities), 500):
+        part = identities[start:start + 500]
+        yield from session.scalars(select(RecordRow.identity).where(
+            RecordRow.review_id == review_id, RecordRow.source == source, RecordRow.identity.in_(part)))
+
+
+def record(session: Session, record_id: int) -> RecordRow:
+    """Return a record by its row id. Raises NotFoundError."""
+    row = session.get(RecordRow, record_id)
+    if row is None:
+        raise NotFoundError(f"there is no record {record_id}")
+    return row
+
+
+def report(session: Session, report_id: int) -> ReportRow:
+    """Return a report by its row id. Raises NotFoundError."""
+    row = session.get(ReportRow, report_id)
+    if row is None:
+        raise NotFoundError(f"there is no report {report_id}")
+    return row
+
+
+def reports(session: Session, review_id: int) -> Sequence[ReportRow]:
+    """Return the reports of a review that were not merged into another, oldest first."""
+    query = select(ReportRow).where(ReportRow.review_id == review_id, ReportRow.merged_into.is_(None)).order_by(ReportRow.id)
+    return session.scalars(query).all()
+
+
+def records_of(session: Session, report_id: int) -> Sequence[RecordRow]:
+    """Return the records that cite a report, oldest first."""
+    return session.scalars(select(RecordRow).where(RecordRow.report_id == report_id).order_by(RecordRow.id)).all()
+
+
+def shown(session: Session, report_ids: Collection[int]) -> dict[int, ShownReport]:
+    """Return report id → report as pages and mails show it."""
+    wanted = sorted(set(report_ids))
+    found: dict[int, ShownReport] = {}
+    for start in range(0, len(wanted), 500):
+        part = wanted[start:start + 500]
+        sources: dict[int, list[str]] = {}
+        given = select(RecordRow.report_id, RecordRow.source).where(RecordRow.report_id.in_(part)).distinct().order_by(RecordRow.source)
+        for report_id, source in session.execute(given).tuples():
+            assert report_id is not None
+            sources.setdefault(report_id, []).append(source)
+        for row in session.scalars(select(ReportRow).where(ReportRow.id.in_(part))):
+            found[row.id] = ShownReport(row.id, as_record(row), tuple(sources.get(row.id, ())), row.merged_into)
+    return found
+
+
+def merged_away(session: Session, report_ids: Collection[int]) -> frozenset[int]:
+    """Return which of these reports were merged into another one."""
+    wanted = sorted(report_ids)
+    found: set[int] = set()
+    for start in range(0, len(wanted), 500):
+        query = select(ReportRow.id).where(ReportRow.id.in_(wanted[start:start + 500]), ReportRow.merged_into.is_not(None))
+        found |= set(session.scalars(query))
+    return frozenset(found)
+
+
+def not_compared(session: Session, review_id: int, most: int) -> Sequence[RecordRow]:
+    """Return records that were not compared with what is known yet, oldest first."""
+    query = select(RecordRow).where(RecordRow.review_id == review_id, RecordRow.report_id.is_(None)).order_by(RecordRow.id).limit(most)
+    return session.scalars(query).all()
+
+
+def candidates(session: Session, review_id: int, keys: Collection[tuple[str, str]], most: int) -> Sequence[RecordRow]:
+    """Return the records with a report that share one of these keys, by way of the index alone."""
+    by_kind: dict[str, list[str]] = {}
+    for kind, value in sorted(keys):
+        by_kind.setdefault(kind, []).append(value)
+    ids: set[int] = set()
+    for kind, values in by_kind.items():
+        query = select(RecordKeyRow.record_id).where(RecordKeyRow.review_id == review_id, RecordKeyRow.kind == kind,
+                                                     RecordKeyRow.value.in_(values)).limit(most)
+        ids |= set(session.scalars(query))
+    query = select(RecordRow).where(RecordRow.id.in_(sorted(ids)[:most]), RecordRow.report_id.is_not(None)).order_by(RecordRow.id)
+    return session.scalars(query).all()
+
+
+def add_keys(session: Session, row: RecordRow, keys: Collection[tuple[str, str]]) -> None:
+    """Keep the keys of a record."""
+    for kind, value in sorted(set(keys)):
+        session.add(RecordKeyRow(record_id=row.id, kind=kind, value=value, review_id=row.review_id))
+
+
+def begin_report(session: Session, row: RecordRow, *, by: str, at: datetime) -> ReportRow:
+    """Make a report of its own from a record, and return it."""
+    made = ReportRow(review_id=row.review_id, first_cycle_id=row.cycle_id, title=row.fields["title"], fields=row.fields, created_at=at)
+    session.add(made)
+    session.flush()
+    _join(session, row, made.id, reason=FIRST, score=1.0, by=by, at=at)
+    return made
+
+
+def join_report(session: Session, row: RecordRow, report_row: ReportRow, *, merged: Record, reason: str, score: float, by: str,
+                at: datetime) -> None:
+    """Say that a record cites a report that is known; `merged` is the best of each field of all its records."""
+    _join(session, row, report_row.id, reason=reason, score=score, by=by, at=at)
+    report_row.fields, report_row.title = as_fields(merged), merged.title
+
+
+def ask(session: Session, row: RecordRow, report_id: int, *, score: float, reason: str, differences: Sequence[Any], at: datetime) -> None:
+    """Ask a person whether a record cites a report."""
+    session.add(QuestionRow(review_id=row.review_id, record_id=row.id, report_id=report_id, score=score, reason=reason,
+                            differences=list(differences), at=at))
+
+
+def told_apart(session: Session, record_id: int) -> frozenset[int]:
+    """Return the reports that a person said a record does not cite: it never joins them again."""
+    undone = select(MergeRow.report_id).where(MergeRow.record_id == record_id, MergeRow.undone_at.is_not(None))
+    answered = select(QuestionRow.report_id).where(QuestionRow.record_id == record_id, QuestionRow.answer == "different")
+    return frozenset(session.scalars(undone)) | frozenset(session.scalars(answered))
+
+
+def open_questions(session: Session, review_id: int) -> Sequence[QuestionRow]:
+    """Return the pairs that wait for a person's word, oldest first."""
+    query = select(QuestionRow).where(QuestionRow.review_id == review_id, QuestionRow.answer.is_(None)).order_by(QuestionRow.id)
+    return session.scalars(query).all()
+
+
+def counts(session: Session, review_id: int, cycle_id: int | None = None) -> dict[str, Any]:
+    """Return the boxes of the flow diagram before screening, in one cycle or in all; each is counted by a query of its own.
+
+    identified: records that came in; by_source: the same by source; duplicates: records that joined a report which was known;
+    reports: reports that began; questions: pairs that wait for a person.
+    """
+    given = select(RecordRow.source, func.count()).where(RecordRow.review_id == review_id).group_by(RecordRow.source)
+    joined = (select(func.count()).select_from(MergeRow).join(RecordRow, RecordRow.id == MergeRow.record_id)
+              .where(MergeRow.review_id == review_id, MergeRow.undone_at.is_(None), MergeRow.reason != FIRST))
+    began = select(func.count()).select_from(ReportRow).where(ReportRow.review_id == review_id)
+    waiting = (select(func.count()).select_from(QuestionRow).join(RecordRow, RecordRow.id == QuestionRow.record_id)
+               .where(QuestionRow.review_id == review_id, QuestionRow.answer.is_(None)))
+    if cycle_id is not None:
+        given, joined = given.where(RecordRow.cycle_id == cycle_id), joined.where(RecordRow.cycle_id == cycle_id)
+        began, waiting = began.where(ReportRow.first_cycle_id == cycle_id), waiting.where(RecordRow.cycle_id == cycle_id)
+    by_source = dict(session.execute(given.order_by(RecordRow.source)).tuples())
+    return {"identified": sum(by_source.values()), "by_source": by_source, "duplicates": session.scalar(joined) or 0,
+            "reports": session.scalar(began) or 0, "questions": session.scalar(waiting) or 0}
+
+
+def _join(session: Session, row: RecordRow, report_id: int, *, reason: str, score: float, by: str, at: datetime) -> None:
+    row.report_id = report_id
+    session.add(MergeRow(review_id=row.review_id, record_id=row.id, report_id=report_id, reason=reason, score=score, by=by, at=at))
