@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,7 @@ from bot.rendering import day, plural
 
 SCHEMA = 1
 CRISIS_MONTHS = 6
+UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 NOT_RATED = "not rated yet"
 HEADLINES = {
     changes.FIRST: "first bulletin", changes.NO_CHANGE: "no change", changes.UPDATED: "estimate updated",
@@ -31,6 +33,10 @@ HEADLINES = {
 
 def compose(material: Material) -> dict[str, Any]:
     """Return the content of a draft: JSON values alone, without number, date and signature."""
+    return _clean(_composed(material))
+
+
+def _composed(material: Material) -> dict[str, Any]:
     protocol = material.protocol
     outcomes = [_outcome(material, one) for one in _in_order(material)]
     status = changes.status(outcomes, material.previous)
@@ -65,12 +71,13 @@ def compose(material: Material) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What a bulletin gets when it is published. signed_by: as it is printed; address: where it stays."""
+    """What a bulletin gets when it is published. signed_by: as it is printed; draft_sha256: what was signed; address: where it stays."""
 
     number: int
     dated: date
     signed_by: str
     signed_on: date
+    draft_sha256: str
     site_name: str
     address: str
 
@@ -81,7 +88,7 @@ def finished(content: Mapping[str, Any], publication: Publication) -> dict[str, 
     cite = (f"{authors}. {content['review']['title']}. Bulletin {publication.number}, {day(publication.dated)}. {publication.site_name}. "
             f"Protocol version {content['protocol']['version']}. {publication.address}")
     return {**content, "number": publication.number, "dated": publication.dated.isoformat(), "address": publication.address, "cite": cite,
-            "signed": {"by": publication.signed_by, "on": publication.signed_on.isoformat()}}
+            "signed": {"by": publication.signed_by, "on": publication.signed_on.isoformat(), "sha256": publication.draft_sha256}}
 
 
 def as_bytes(content: Mapping[str, Any]) -> bytes:
@@ -99,6 +106,15 @@ def intervention(protocol: Protocol) -> str:
     name = protocol.short_title
     # A capital of an abbreviation stays one.
     return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+
+
+def _clean(value: Any) -> Any:
+    """Return a value without the characters that no page, mail or feed can carry: control characters and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return UNPRINTABLE.sub(" ", value)
+    if isinstance(value, dict):
+        return {name: _clean(one) for name, one in value.items()}
+    return [_clean(one) for one in value] if isinstance(value, list) else value
 
 
 def _in_order(material: Material) -> list[OutcomeMaterial]:

@@ -75,7 +75,8 @@ def month_one() -> Material:
     return Material(
         protocol=protocol(), period="2025-02", searched_to=date(2025, 2, 1), next_search=date(2025, 3, 1),
         sources=_sources(date(2025, 2, 1)),
-        outcomes=tuple(OutcomeMaterial(outcome, *given.get(outcome.id, ((), None)), missing=_missing(outcome.id)) for outcome in protocol().outcomes),
+        outcomes=tuple(OutcomeMaterial(outcome, *given.get(outcome.id, ((), None)), missing=_missing(outcome.id))
+                       for outcome in protocol().outcomes),
         studies=(*(StudyMaterial(row[0], study, int(study[-4:]), f"A trial of an internet support group: {study}", "J Med Internet Res",
                                  doi=f"10.1234/{study[-4:]}", state="confirmed") for study, row in DEPRESSION.items()),
                  StudyMaterial(9, "Ellis 2011", 2011, state="confirmed"), StudyMaterial(10, "Kaplan 2011", 2011, state="confirmed")),
@@ -115,7 +116,7 @@ def published_two() -> dict[str, object]:
 
 def publication(number: int, dated: date) -> Publication:
     """Return what a bulletin gets at publication."""
-    return Publication(number, dated, "demo editor", dated, "Perennial",
+    return Publication(number, dated, "demo editor", dated, "0" * 64, "Perennial",
                        f"http://127.0.0.1:8000/reviews/digital-peer-support/bulletins/{number}")
 
 
@@ -129,5 +130,6 @@ def _sources(to: date, *, failed: bool = False) -> tuple[SourceState, ...]:
                          date(2025, 7, 1) if failed else to, "2025-02-01T06:00:00Z",
                          "PubMed answered with an error page instead of records." if failed else "", 120, 112,
                          '("peer support"[tiab] OR "peer-led"[tiab]) AND (online[tiab] OR digital[tiab])', "", "draft", "none")
-    return (pubmed, SourceState("embase", "Embase", "Ovid", "file", "ok", to, found=12, new=12, strategy_state="draft", strategy_reviewer="none"),
-            SourceState("psycinfo", "APA PsycInfo", "Ovid", "file", "never", strategy_state="draft", strategy_reviewer="none"))
+    embase = SourceState("embase", "Embase", "Ovid", "file", "ok", to, found=12, new=12, strategy_state="draft", strategy_reviewer="none")
+    psycinfo = SourceState("psycinfo", "APA PsycInfo", "Ovid", "file", "never", strategy_state="draft", strategy_reviewer="none")
+    return pubmed, embase, psycinfo

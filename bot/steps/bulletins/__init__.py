@@ -1,0 +1,1 @@
+"""Bulletins: draft from what is known, sign or send back, publish and send."""

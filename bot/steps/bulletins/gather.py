@@ -1,0 +1,117 @@
+"""Gather what a bulletin is made from out of the database: the one place where the bulletin knows the other nouns' tables.
+
+Read only, in one session, so that everything is of one moment. What is made of it: bot/bulletin/compose.py. Searches: gather_ledger.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from bot.bulletin.material import Material, Missing, OutcomeMaterial, Result, StudyMaterial, TrialResult
+from bot.domain.outcomes import Outcome
+from bot.domain.protocols import Protocol
+from bot.rendering import DEMO_NOTICE, Site
+from bot.steps.bulletins import gather_ledger as ledger
+from db import bulletins, effects, estimates, records, reviews, studies
+from db.effects import EffectRow
+from db.estimates import EstimateRow
+from db.reviews import CycleRow
+from db.session import Session
+from db.studies import StudyRow
+
+Z95 = 1.959963984540054
+LAST_MONTH = 12
+
+
+def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protocol, site: Site) -> Material:
+    """Return what is known of a review in a cycle."""
+    cycle = reviews.cycle(session, cycle_id)
+    pooled = {row.outcome: row for row in estimates.estimates_of_cycle(session, cycle_id)}
+    usable = {row.id: row for row in effects.effects_of(session, review_id)}
+    rows = studies.studies(session, review_id)
+    shown = _shown_studies(rows, pooled.values())
+    before = bulletins.latest_published(session, review_id, before_cycle=cycle_id)
+    return Material(
+        protocol=protocol, period=cycle.period, searched_to=cycle.window_to.date(), next_search=next_search(cycle, protocol),
+        sources=ledger.sources(session, review_id, cycle, protocol),
+        outcomes=tuple(_outcome(session, outcome, pooled.get(outcome.id), usable, rows) for outcome in protocol.outcomes),
+        studies=tuple(_study(session, row, usable.values()) for row in shown),
+        exclusions=ledger.exclusions(session, review_id, protocol),
+        flow=ledger.flow(session, review_id, studies=len(shown), starting=sum(row.origin == "starting_set" for row in shown)),
+        pending=ledger.pending(session, review_id, cycle_id),
+        making=ledger.making(session, review_id, cycle_id, usable.values(), pooled.values(), is_demo=site.demo),
+        notice=DEMO_NOTICE if site.demo else "", previous=before.content if before else None)
+
+
+def next_search(cycle: CycleRow, protocol: Protocol) -> date:
+    """Return the day on which the month after the cycle's is searched."""
+    year, month = (int(part) for part in cycle.period.split("-"))
+    year, month = (year + 1, 1) if month == LAST_MONTH else (year, month + 1)
+    return date(year, month, protocol.schedule.day)
+
+
+def _shown_studies(rows: Sequence[StudyRow], pooled: Any) -> list[StudyRow]:
+    """Return the studies of the review: those that screening included, and those whose confirmed numbers are pooled."""
+    used = {member["study_id"] for estimate in pooled for member in estimate.members}
+    return [row for row in rows if row.state != "candidate" or row.id in used]
+
+
+def _outcome(session: Session, outcome: Outcome, estimate: EstimateRow | None, usable: Mapping[int, EffectRow],
+             rows: Sequence[StudyRow]) -> OutcomeMaterial:
+    members = estimate.members if estimate else []
+    trials = tuple(_trial(outcome, member, usable, is_pooled=len(members) > 1) for member in members)
+    said = studies.statements_of(session, [row.id for row in rows])
+    used = {member["study_id"] for member in members}
+    missing = tuple(Missing(row.label, said[row.id, outcome.id].kind, said[row.id, outcome.id].known)
+                    for row in rows if (row.id, outcome.id) in said and row.id not in used)
+    return OutcomeMaterial(outcome, trials, _result(outcome, estimate) if estimate else None, missing)
+
+
+def _trial(outcome: Outcome, member: Mapping[str, Any], usable: Mapping[int, EffectRow], *, is_pooled: bool) -> TrialResult:
+    row = usable.get(member["effect_id"])
+    half = Z95 * math.sqrt(member["vi"])
+    people = None if member["n_e"] is None or member["n_c"] is None else round(member["n_e"] + member["n_c"])
+    return TrialResult(
+        study_id=member["study_id"], study=member["study"], estimate=_scaled(outcome, member["yi"]),
+        ci_low=_scaled(outcome, member["yi"] - half), ci_high=_scaled(outcome, member["yi"] + half),
+        weight=member["weight"] / 100 if is_pooled else None, participants=people,
+        question=member["question"], answer=member["answer"], **(_described(row) if row else {}))
+
+
+def _described(row: EffectRow) -> dict[str, str]:
+    return {"instrument": row.instrument, "time_point": row.time_point, "window": row.window, "experimental": row.experimental,
+            "comparator": row.comparator, "design": row.design, "source": row.source, "note": row.note}
+
+
+def _result(outcome: Outcome, estimate: EstimateRow) -> Result:
+    found = estimate.result
+    pi_low, pi_high = (None if found[name] is None else _scaled(outcome, found[name]) for name in ("pi_low", "pi_high"))
+    return Result(
+        k=estimate.k, participants=estimate.participants or None, estimate=_scaled(outcome, found["estimate"]),
+        ci_low=_scaled(outcome, _end(found["ci_low"], -math.inf)), ci_high=_scaled(outcome, _end(found["ci_high"], math.inf)),
+        pi_low=pi_low, pi_high=pi_high, tau2=found["tau2"], i2=found["i2"], pooled=found["pooled"], model=found["model"], interval=found["interval"],
+        prediction_interval=found["prediction_interval"], inputs_sha256=estimate.inputs_sha256)
+
+
+def _end(value: float | None, endless: float) -> float:
+    # JSON knows no endless number: pooling stores None for an end that an interval does not have.
+    return endless if value is None else value
+
+
+def _scaled(outcome: Outcome, value: float) -> float:
+    """Return a value on the scale that is shown: a ratio instead of its logarithm."""
+    if not outcome.is_ratio:
+        return value
+    return math.inf if value > math.log(1e300) else math.exp(value)
+
+
+def _study(session: Session, row: StudyRow, usable: Any) -> StudyMaterial:
+    mine = [effect for effect in usable if effect.study_id == row.id]
+    linked = studies.reports_of(session, row.id)
+    first = records.as_record(records.report(session, linked[0].report_id)) if linked else None
+    return StudyMaterial(
+        study_id=row.id, label=row.label, year=row.year, title=first.title if first else "", journal=first.journal if first else "",
+        doi=row.doi, pmid=row.pmid, registration=row.registration, state=row.state, reason=next((one.basis for one in mine if one.basis), ""))

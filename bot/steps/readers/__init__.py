@@ -1,0 +1,1 @@
+"""Readers: ask for the bulletins, confirm by mail, leave again."""

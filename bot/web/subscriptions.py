@@ -1,0 +1,77 @@
+"""Readers' pages: subscribe, confirm, leave. GET shows a page with a button; only a POST changes anything."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from bot.app import App
+from bot.errors import InvalidInputError
+from bot.links import path
+from bot.steps.readers.confirm import confirm
+from bot.steps.readers.subscribe import subscribe
+from bot.steps.readers.unsubscribe import unsubscribe
+from db import links, readers, reviews
+
+GET = ["GET", "HEAD"]
+# Nobody is logged in here: that the holder of an address asks is known only once the link is used.
+ANYBODY = "system:web"
+
+
+def routes(app: App) -> APIRouter:
+    """Return the readers' addresses."""
+    router = APIRouter()
+
+    @router.api_route("/reviews/{slug}/subscribe", methods=GET)
+    def form(slug: str, sent: str = "") -> Response:
+        name = "readers/asked.html" if sent else "readers/subscribe.html"
+        return HTMLResponse(app.renderer.page(name, protocol=app.protocol(slug), problem="", email=""))
+
+    @router.post("/reviews/{slug}/subscribe")
+    def ask(slug: str, email: Annotated[str, Form()] = "") -> Response:
+        protocol = app.protocol(slug)
+        with app.database.reading() as session:
+            review = reviews.review_by_slug(session, slug)
+        try:
+            subscribe(database=app.database, review_id=review.id, email=email, keys=app.keys, by=ANYBODY, now=app.clock())
+        except InvalidInputError as error:
+            page = app.renderer.page("readers/subscribe.html", protocol=protocol, problem=str(error), email=email)
+            return HTMLResponse(page, status_code=422)
+        return RedirectResponse(f"/reviews/{slug}/subscribe?sent=1", status_code=303)
+
+    @router.api_route("/s/{token}", methods=GET)
+    def confirm_page(token: str) -> Response:
+        return HTMLResponse(_page(app, token, "subscribe", "readers/confirm.html"))
+
+    @router.post("/s/{token}")
+    def confirm_now(token: str) -> Response:
+        confirm(database=app.database, token=token, by=_holder(app, token, "subscribe"), now=app.clock())
+        return HTMLResponse(_page(app, token, "subscribe", "readers/confirmed.html"))
+
+    @router.api_route("/u/{token}", methods=GET)
+    def leave_page(token: str) -> Response:
+        return HTMLResponse(_page(app, token, "unsubscribe", "readers/leave.html"))
+
+    @router.post("/u/{token}")
+    def leave_now(token: str) -> Response:
+        unsubscribe(database=app.database, token=token, by=_holder(app, token, "unsubscribe"), now=app.clock())
+        return HTMLResponse(_page(app, token, "unsubscribe", "readers/left.html"))
+
+    return router
+
+
+def _holder(app: App, token: str, purpose: str) -> str:
+    """Return how the audit names the reader whom a link belongs to. Raises LinkError."""
+    with app.database.reading() as session:
+        link = links.resolve(session, token, purpose, app.clock())
+        return readers.by(readers.subscriber(session, link.subscriber_id or 0))
+
+
+def _page(app: App, token: str, purpose: str, template: str) -> str:
+    with app.database.reading() as session:
+        link = links.resolve(session, token, purpose, app.clock())
+        row = readers.subscriber(session, link.subscriber_id or 0)
+        review = reviews.review(session, link.review_id)
+    return app.renderer.page(template, protocol=app.protocol(review.slug), state=row.state, address=path(purpose, token))
