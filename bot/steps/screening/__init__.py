@@ -1,0 +1,1 @@
+"""Screening: open a round, take decisions, settle them, remind."""

@@ -1,0 +1,98 @@
+"""What people decided on reports: rows are added, never changed. What the decisions come to: db/screening.py.
+
+Blindness is held here: `own` gives one person's votes; `of_round` gives everybody's, to the step that settles, and to no page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, UniqueConstraint, exists, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.domain.decisions import Decision
+from db.base import Base, Id, review_key
+from db.rounds import AssignmentRow, RoundItemRow
+
+
+class DecisionRow(Base):
+    """One vote. number: 1 for the first on this assignment; the highest one counts. protocol_version_id: what it was made under."""
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        UniqueConstraint("assignment_id", "number"),
+        CheckConstraint("verdict in ('include', 'exclude', 'unsure')", name="verdict"),
+        CheckConstraint("(verdict = 'exclude') = (criterion != '')", name="criterion"),
+    )
+    id: Mapped[Id]
+    review_id: Mapped[int] = review_key()
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"))
+    protocol_version_id: Mapped[int] = mapped_column(ForeignKey("protocol_version.id"))
+    number: Mapped[int]
+    verdict: Mapped[str]
+    criterion: Mapped[str]
+    note: Mapped[str]
+    at: Mapped[datetime]
+    by: Mapped[str]
+
+    @property
+    def decision(self) -> Decision:
+        """What was decided."""
+        return Decision(verdict=self.verdict, criterion=self.criterion, note=self.note)
+
+
+def append(session: Session, assignment: AssignmentRow, decision: Decision, *, number: int, protocol_version_id: int,
+           at: datetime) -> DecisionRow:
+    """Store a vote and return its row. Raises ConflictError at the end of the transaction if the number is taken."""
+    row = DecisionRow(review_id=assignment.review_id, assignment_id=assignment.id, protocol_version_id=protocol_version_id, number=number,
+                      verdict=decision.verdict, criterion=decision.criterion, note=decision.note, at=at, by=session.info["by"])
+    session.add(row)
+    session.flush()
+    return row
+
+
+def own(session: Session, round_id: int, person_id: int) -> dict[int, DecisionRow]:
+    """Return one person's latest votes in a round: assignment id → vote."""
+    return _newest(session, AssignmentRow.round_id == round_id, AssignmentRow.person_id == person_id)
+
+
+def own_history(session: Session, assignment_id: int, person_id: int) -> Sequence[DecisionRow]:
+    """Return one person's votes on one assignment, oldest first; none if it is somebody else's."""
+    query = (select(DecisionRow).join(AssignmentRow, AssignmentRow.id == DecisionRow.assignment_id)
+             .where(AssignmentRow.id == assignment_id, AssignmentRow.person_id == person_id).order_by(DecisionRow.number))
+    return session.scalars(query).all()
+
+
+def own_progress(session: Session, round_id: int, person_id: int) -> tuple[int, int]:
+    """Return (records on one person's list that are theirs to decide, how many of them they decided)."""
+    asked = select(func.count()).select_from(AssignmentRow).where(*_asked(round_id, person_id))
+    return session.scalar(asked) or 0, session.scalar(asked.where(_voted())) or 0
+
+
+def own_next(session: Session, round_id: int, person_id: int, *, after: int = 0) -> int | None:
+    """Return the next place on one person's list without a vote: the first behind `after`, else the first of all, else None."""
+    open_places = select(func.min(AssignmentRow.position)).where(*_asked(round_id, person_id), ~_voted())
+    behind = session.scalar(open_places.where(AssignmentRow.position > after))
+    return behind if behind is not None else session.scalar(open_places)
+
+
+def of_round(session: Session, round_id: int) -> dict[int, DecisionRow]:
+    """Return everybody's latest votes in a round: assignment id → vote. For the steps that settle and remind alone."""
+    return _newest(session, AssignmentRow.round_id == round_id)
+
+
+def _newest(session: Session, *which: ColumnElement[bool]) -> dict[int, DecisionRow]:
+    query = select(DecisionRow).join(AssignmentRow, AssignmentRow.id == DecisionRow.assignment_id).where(*which)
+    # In the order of their numbers, so that the last one stays.
+    return {row.assignment_id: row for row in session.scalars(query.order_by(DecisionRow.number))}
+
+
+def _asked(round_id: int, person_id: int) -> tuple[ColumnElement[bool], ...]:
+    merged = exists().where(RoundItemRow.round_id == AssignmentRow.round_id, RoundItemRow.report_id == AssignmentRow.report_id,
+                            RoundItemRow.state == "merged")
+    return AssignmentRow.round_id == round_id, AssignmentRow.person_id == person_id, ~merged
+
+
+def _voted() -> ColumnElement[bool]:
+    return exists().where(DecisionRow.assignment_id == AssignmentRow.id)

@@ -1,0 +1,172 @@
+"""What screening came to: resolutions, and the numbers that bulletins and rankers take from them. Single votes: db/decisions.py."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Select, UniqueConstraint, delete, func, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from db.base import Base, Id, review_key
+from db.records import ReportRow
+from db.rounds import RoundItemRow, RoundRow
+
+FULL_WEIGHT = 1.0
+
+
+class ResolutionRow(Base):
+    """What a round decided on a report.
+
+    verdict: `include`, `exclude`, or `awaiting` (nobody could tell: awaiting classification). basis: `agreed`, `one`, `third`.
+    final_at: since when votes change it no more (the round closed, or its deadline was over); None until then.
+    """
+
+    __tablename__ = "resolution"
+    __table_args__ = (
+        UniqueConstraint("round_id", "report_id"),
+        CheckConstraint("verdict in ('include', 'exclude', 'awaiting')", name="verdict"),
+        CheckConstraint("basis in ('agreed', 'one', 'third')", name="basis"),
+    )
+    id: Mapped[Id]
+    review_id: Mapped[int] = review_key()
+    round_id: Mapped[int] = mapped_column(ForeignKey("screening_round.id"))
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), index=True)
+    verdict: Mapped[str]
+    basis: Mapped[str]
+    criterion: Mapped[str]
+    at: Mapped[datetime]
+    final_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A report that a round excluded, and the id of the criterion that failed."""
+
+    report_id: int
+    round_id: int
+    cycle_id: int
+    criterion: str
+
+
+def resolution(session: Session, round_id: int, report_id: int) -> ResolutionRow | None:
+    """Return what a round decided on a report, or None. A page shows it only once it is final."""
+    return session.scalars(select(ResolutionRow).where(ResolutionRow.round_id == round_id, ResolutionRow.report_id == report_id)).one_or_none()
+
+
+def resolutions(session: Session, round_id: int) -> dict[int, ResolutionRow]:
+    """Return what a round decided: report id → resolution."""
+    return {row.report_id: row for row in session.scalars(select(ResolutionRow).where(ResolutionRow.round_id == round_id))}
+
+
+def set_resolution(session: Session, row: ResolutionRow) -> None:
+    """Store what a round decided on a report, in place of what was there."""
+    withdraw_resolution(session, row.round_id, row.report_id)
+    session.add(row)
+    session.flush()
+
+
+def withdraw_resolution(session: Session, round_id: int, report_id: int) -> None:
+    """Take back what a round decided on a report, because a vote was changed. What is final stays."""
+    session.execute(delete(ResolutionRow).where(
+        ResolutionRow.round_id == round_id, ResolutionRow.report_id == report_id, ResolutionRow.final_at.is_(None)))
+
+
+def make_final(session: Session, round_id: int, at: datetime) -> None:
+    """Make everything that a round decided so far final."""
+    session.execute(update(ResolutionRow).where(ResolutionRow.round_id == round_id, ResolutionRow.final_at.is_(None)).values(final_at=at))
+
+
+def reports_to_screen(session: Session, review_id: int) -> Sequence[ReportRow]:
+    """Return the reports that no round has had yet and that were not merged into another one, oldest first."""
+    had = select(RoundItemRow.report_id).where(RoundItemRow.review_id == review_id)
+    query = select(ReportRow).where(ReportRow.review_id == review_id, ReportRow.merged_into.is_(None), ReportRow.id.not_in(had))
+    return session.scalars(query.order_by(ReportRow.id)).all()
+
+
+def included_reports(session: Session, review_id: int, since_cycle: int | None = None) -> list[tuple[int, int, int]]:
+    """Return (report id, round id, cycle id) of the reports that were included for good, oldest first.
+
+    since_cycle: only those of this cycle (row id) and later ones.
+    """
+    query = _final(review_id).where(ResolutionRow.verdict == "include")
+    if since_cycle is not None:
+        query = query.where(RoundRow.cycle_id >= since_cycle)
+    return [(row.report_id, row.round_id, cycle_id) for row, cycle_id in session.execute(query)]
+
+
+def decisions_for_training(session: Session, review_id: int) -> list[tuple[int, int, float]]:
+    """Return (report id, 1 included or 0 excluded, weight) for everything decided for good; what awaits classification is left out."""
+    query = _final(review_id).where(ResolutionRow.verdict != "awaiting")
+    return [(row.report_id, int(row.verdict == "include"), FULL_WEIGHT) for row, _ in session.execute(query)]
+
+
+def excluded_with_reasons(session: Session, review_id: int, cycle_id: int | None = None) -> list[Exclusion]:
+    """Return the reports that were excluded for good, each with the one criterion that failed, oldest first."""
+    query = _final(review_id).where(ResolutionRow.verdict == "exclude")
+    if cycle_id is not None:
+        query = query.where(RoundRow.cycle_id == cycle_id)
+    return [Exclusion(row.report_id, row.round_id, cycle, row.criterion) for row, cycle in session.execute(query)]
+
+
+def progress(session: Session, review_id: int, cycle_id: int | None = None) -> dict[str, int]:
+    """Return how far screening is, in one cycle or (None) in all.
+
+    to_decide: reports in rounds · decided: those with a resolution · conflicts: waiting for somebody to settle them ·
+    included, excluded, awaiting: what was decided · pending: those for which a person has still to do something.
+    """
+    states = _item_states(session, review_id, cycle_id)
+    verdicts = _verdicts(session, review_id, cycle_id)
+    total = sum(states.values()) - states["merged"]
+    return {
+        "to_decide": total,
+        "decided": sum(verdicts.values()),
+        "conflicts": states["conflict"],
+        "included": verdicts["include"],
+        "excluded": verdicts["exclude"],
+        "awaiting": verdicts["awaiting"],
+        "pending": total - sum(verdicts.values()),
+    }
+
+
+def screening_counts(session: Session, review_id: int, cycle_id: int | None = None) -> dict[str, int]:
+    """Return the boxes of the flow diagram: screened = excluded + included + awaiting; pending are not screened yet.
+
+    by_third: how many of the screened a third person settled.
+    """
+    counted = progress(session, review_id, cycle_id)
+    third = select(func.count()).select_from(ResolutionRow).join(RoundRow, RoundRow.id == ResolutionRow.round_id).where(
+        ResolutionRow.review_id == review_id, ResolutionRow.basis == "third")
+    if cycle_id is not None:
+        third = third.where(RoundRow.cycle_id == cycle_id)
+    return {"screened": counted["decided"], "by_third": session.scalar(third) or 0} | {
+        name: counted[name] for name in ("included", "excluded", "awaiting", "pending", "conflicts")}
+
+
+def agreement(session: Session, round_id: int) -> dict[str, Any] | None:
+    """Return how far the blind votes of a closed round agreed (see bot/methods/screening/agreement.py), None while it is open."""
+    return session.scalar(select(RoundRow.agreement).where(RoundRow.id == round_id))
+
+
+def _final(review_id: int) -> Select[ResolutionRow, int]:
+    return (select(ResolutionRow, RoundRow.cycle_id).join(RoundRow, RoundRow.id == ResolutionRow.round_id)
+            .where(ResolutionRow.review_id == review_id, ResolutionRow.final_at.is_not(None)).order_by(ResolutionRow.report_id))
+
+
+def _item_states(session: Session, review_id: int, cycle_id: int | None) -> Counter[str]:
+    query = (select(RoundItemRow.state, func.count()).join(RoundRow, RoundRow.id == RoundItemRow.round_id)
+             .where(RoundItemRow.review_id == review_id).group_by(RoundItemRow.state))
+    if cycle_id is not None:
+        query = query.where(RoundRow.cycle_id == cycle_id)
+    return Counter(dict(session.execute(query).tuples().all()))
+
+
+def _verdicts(session: Session, review_id: int, cycle_id: int | None) -> Counter[str]:
+    query = (select(ResolutionRow.verdict, func.count()).join(RoundRow, RoundRow.id == ResolutionRow.round_id)
+             .where(ResolutionRow.review_id == review_id).group_by(ResolutionRow.verdict))
+    if cycle_id is not None:
+        query = query.where(RoundRow.cycle_id == cycle_id)
+    return Counter(dict(session.execute(query).tuples().all()))
