@@ -38,7 +38,8 @@ class ConfirmAccount:
 def confirm_starting_set(*, database: Database, token: str, judgements: Mapping[int, Judgement], by: str, now: datetime) -> ConfirmAccount:
     """Store what the person of a link says about rows (by effect id); those left out stay as they are. A judgement can be changed.
 
-    Raises LinkError, RefusedError, InvalidInputError (nothing chosen, `wrong` without a reason), ConflictError (the file changed a row meanwhile).
+    Raises LinkError, RefusedError, InvalidInputError (nothing chosen, `wrong` without a reason), ConflictError (the file changed a row
+    meanwhile).
     """
     if not judgements:
         raise InvalidInputError("Nothing was chosen. Choose for at least one row: confirm, not now, or wrong.")

@@ -120,8 +120,8 @@ def _new_study(session: Session, review_id: int, row: StartingEffect, now: datet
 
 def _before(session: Session, study: StudyRow, result: Result) -> EffectRow | None:
     """Return the row of the starting set that stood for the same measurement until now, or None."""
+    names = ("outcome", "instrument", "time_point", "experimental", "comparator")
     for row in effects.effects_of_study(session, study.id, states=LIVE):
-        same = (row.outcome, row.instrument, row.time_point, row.experimental, row.comparator)
-        if row.origin == "starting_set" and same == (result.outcome, result.instrument, result.time_point, result.experimental, result.comparator):
+        if row.origin == "starting_set" and all(getattr(row, name) == getattr(result, name) for name in names):
             return row
     return None

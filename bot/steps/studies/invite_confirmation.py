@@ -24,7 +24,8 @@ def invite_confirmation(*, database: Database, review_id: int, protocol: Protoco
     with database.writing(by=by) as session:
         judges = _judges(session, review_id)
         for person in judges:
-            calls.ask_about_starting_set(session, person, review_id=review_id, waiting=waiting, newest=newest, protocol=protocol, keys=keys, at=now)
+            calls.ask_about_starting_set(session, person, review_id=review_id, waiting=waiting, newest=newest, protocol=protocol, keys=keys,
+                                         at=now)
         events.note(session, review_id=review_id, kind="starting_set.asked", subject=f"review:{review_id}",
                     data={"waiting": waiting, "people": [person.public_id for person in judges]}, at=now)
         return len(judges)

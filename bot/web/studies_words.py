@@ -1,0 +1,82 @@
+"""How numbers of studies are shown to the people who enter, verify and confirm them. Bulletins have words of their own: bot/bulletin."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.outcomes import Outcome
+from bot.domain.protocols import Protocol
+from bot.methods.studies.computation import favours_below
+from bot.methods.studies.windows import DURING, span
+from db import records, studies
+from db.effects import EffectRow
+from db.session import Session
+
+Z95 = 1.959963984540054
+FORMULAS = {
+    "smd-LS": "Hedges’ g with its exact correction; variance 1/n₁ + 1/n₂ + g²/2N",
+    "or-to-smd-logistic": "log odds ratio × √3/π; its variance × 3/π²",
+    "smd-as-reported": "the reported difference as it is; variance 1/n₁ + 1/n₂ + d²/2N",
+    "md": "difference of means; variance sd₁²/n₁ + sd₂²/n₂",
+    "rr-log": "logarithm of the risk ratio",
+    "or-log": "logarithm of the odds ratio",
+    "rd": "risk difference",
+}
+COLUMNS = {"means": (("n", "n"), ("mean", "Mean"), ("sd", "SD")), "events": (("n", "n"), ("events", "With the event")), "smd": (("n", "n"),)}
+STATES = {
+    "candidate": "not judged yet", "extracted": "waits to be verified", "disputed": "disputed", "verified": "verified",
+    "confirmed": "confirmed", "superseded": "corrected since", "withdrawn": "withdrawn",
+}
+
+
+def effect_view(row: EffectRow, outcome: Outcome, protocol: Protocol) -> dict[str, Any]:
+    """Return what a page shows of a stored effect: as entered, as computed, where and when."""
+    return {
+        "row": row,
+        "state": STATES[row.state],
+        "numbers": numbers(row.route, row.raw, (row.experimental, row.comparator)),
+        "reported": row.raw.get("smd"),
+        "effect": effect_words(row.yi, row.vi, row.measure, row.formula, outcome),
+        "window": window_words(row.window, protocol),
+        "since": span(row.months) if row.months is not None else "not reported",
+        "checks": row.checks,
+    }
+
+
+def numbers(route: str, raw: Mapping[str, Any], arms: tuple[str, str]) -> dict[str, Any]:
+    """Return the numbers of a result as a small table: columns, and a row for each arm."""
+    columns = COLUMNS[route]
+    rows = [{"arm": arm, "cells": [(label, plain(raw[f"{stem}_{which}"])) for stem, label in columns]}
+            for arm, which in zip(arms, ("e", "c"), strict=True)]
+    return {"columns": [label for _, label in columns], "rows": rows}
+
+
+def effect_words(yi: float, vi: float, measure: str, formula: str, outcome: Outcome) -> dict[str, Any]:
+    """Return an effect for reading: value and 95% interval on the scale people know, and whom it favours."""
+    half = Z95 * math.sqrt(vi)
+    shown = [math.exp(value) if outcome.is_ratio else value for value in (yi, yi - half, yi + half)]
+    if yi == 0:
+        favours = "favours neither"
+    else:
+        favours = "favours the intervention" if (yi < 0) == favours_below(outcome) else "favours the comparison"
+    return {"measure": measure, "value": shown[0], "low": shown[1], "high": shown[2], "variance": vi, "favours": favours,
+            "formula": FORMULAS.get(formula, formula)}
+
+
+def window_words(window: str, protocol: Protocol) -> str:
+    """Return the label of a window."""
+    return "while the programme was running (not pooled)" if window == DURING else protocol.window(window).label
+
+
+def plain(value: Any) -> str:
+    """Return a number as it was entered, without digits that nobody typed."""
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def reports_view(session: Session, study_id: int) -> list[dict[str, Any]]:
+    """Return the reports of a study as pages name them."""
+    ids = [link.report_id for link in studies.reports_of(session, study_id)]
+    found = records.shown(session, ids)
+    return [{"id": report_id, "record": found[report_id].record} for report_id in ids if report_id in found]
