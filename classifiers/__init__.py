@@ -1,0 +1,34 @@
+"""Rankers: text in, scores out. No files, no database, nothing of the bot; an unknown name lists those there are."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from classifiers.documents import Document, Labelled, Ranking
+from classifiers.errors import UnknownClassifierError
+
+__all__ = ["Document", "Labelled", "Ranker", "Ranking", "available", "create"]
+
+
+class Ranker(Protocol):
+    """Orders documents by how likely they are to be relevant."""
+
+    name: str
+
+    def rank(self, documents: list[Document], *, question: list[str], labelled: list[Labelled], seed: int) -> Ranking:
+        """Return a score for each document, higher for more relevant. The same input gives the same bytes."""
+        ...
+
+
+def available() -> tuple[str, ...]:
+    """Return the names of the rankers there are."""
+    return ("relevance",)
+
+
+def create(name: str) -> Ranker:
+    """Return the ranker of this name. Raises UnknownClassifierError with those there are."""
+    if name not in available():
+        raise UnknownClassifierError(f"there is no ranker called {name!r}; there are: {', '.join(available())}")
+    from classifiers.relevance import Relevance
+
+    return Relevance()

@@ -1,0 +1,47 @@
+"""What rankers take and give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A report as text. Empty strings where a source gave nothing."""
+
+    title: str
+    abstract: str = ""
+    keywords: tuple[str, ...] = ()
+    mesh: tuple[str, ...] = ()
+    publication_types: tuple[str, ...] = ()
+    journal: str = ""
+
+    @property
+    def text(self) -> str:
+        """The words, the title twice: it is the densest part, and often the only one."""
+        return " . ".join((self.title, self.title, self.abstract, *self.keywords, *self.mesh, *self.publication_types))
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A document that people decided about. label: 1.0 relevant, 0.0 not; weight: how much the decision counts."""
+
+    document: Document
+    label: float
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """scores: one per document, higher is more relevant; they order and are no probabilities.
+
+    basis: `cold` (from the question alone) or `warm` (from decisions as well). labelled: how many decisions it knew.
+    reasons: per document, (term, weight) that spoke for (> 0) or against it, the strongest first.
+    model: SHA-256 over the data and parameters that the order came from.
+    """
+
+    scores: tuple[float, ...]
+    basis: str
+    labelled: int
+    reasons: tuple[tuple[tuple[str, float], ...], ...]
+    model: str

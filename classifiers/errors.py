@@ -1,0 +1,13 @@
+"""What can go wrong with a ranker. Steps turn these into the bot's own errors."""
+
+
+class ClassifierProblem(Exception):
+    """A ranker could not do its work."""
+
+
+class UnknownClassifierError(ClassifierProblem):
+    """There is no ranker of this name."""
+
+
+class NothingToRankError(ClassifierProblem):
+    """No document has any words."""
