@@ -19,7 +19,9 @@ def checked(yi: ArrayLike, vi: ArrayLike, labels: Sequence[str] | None = None) -
     """
     y, v = np.asarray(yi, dtype=float), np.asarray(vi, dtype=float)
     if y.ndim != 1 or y.shape != v.shape:
-        raise SynthesisError(f"Effects have the shape {y.shape} and variances {v.shape}; give one variance for each effect, in one row.")
+        raise SynthesisError(
+            f"Effects have the shape {y.shape} and variances {v.shape}; give one variance for each effect, in one row."
+        )
     if y.size == 0:
         raise SynthesisError("There is no effect to pool. Confirm at least one study for this outcome and window.")
     names = tuple(labels) if labels is not None else tuple(f"study {number}" for number in range(1, y.size + 1))
@@ -33,7 +35,9 @@ def checked(yi: ArrayLike, vi: ArrayLike, labels: Sequence[str] | None = None) -
 def _refuse(y: Array, v: Array, names: tuple[str, ...]) -> None:
     for effect, variance, name in zip(y, v, names, strict=True):
         if not np.isfinite(effect):
-            raise EffectSizeError(f"{name}: the effect is {effect}; must be a finite number. Enter the study again, or leave it out.")
+            raise EffectSizeError(
+                f"{name}: the effect is {effect}; must be a finite number. Enter the study again, or leave it out."
+            )
         if not (np.isfinite(variance) and variance > 0.0):
             raise EffectSizeError(
                 f"{name}: the variance is {variance}; must be finite and > 0. If the paper gives a standard error, square it."
@@ -47,13 +51,21 @@ def checked_design(yi: Array, vi: Array, moderators: ArrayLike, names: Sequence[
     """
     x = np.asarray(moderators, dtype=float)
     if x.ndim != 2 or x.shape[0] != yi.shape[0] or x.shape[1] != len(names):
-        raise SynthesisError(f"Moderators have the shape {x.shape}; must be {(yi.shape[0], len(names))}: a row per effect, a column per name.")
+        raise SynthesisError(
+            f"Moderators have the shape {x.shape}; must be {(yi.shape[0], len(names))}: a row per effect, a column per name."
+        )
     if not np.isfinite(x).all():
         row, column = np.argwhere(~np.isfinite(x))[0]
-        raise SynthesisError(f"Moderator {names[column]} is missing for effect {row + 1}; leave that effect out or enter a value.")
+        raise SynthesisError(
+            f"Moderator {names[column]} is missing for effect {row + 1}; leave that effect out or enter a value."
+        )
     if x.shape[0] <= x.shape[1]:
-        raise SynthesisError(f"{x.shape[0]} effects for {x.shape[1]} coefficients; there must be more effects. Use fewer moderators.")
+        raise SynthesisError(
+            f"{x.shape[0]} effects for {x.shape[1]} coefficients; there must be more effects. Use fewer moderators."
+        )
     scaled = x / np.maximum(np.abs(x).max(axis=0), np.finfo(float).tiny)
     if np.linalg.matrix_rank(scaled) < x.shape[1]:
-        raise SynthesisError(f"The moderators {', '.join(names)} cannot be told apart: one follows from the others. Leave one out.")
+        raise SynthesisError(
+            f"The moderators {', '.join(names)} cannot be told apart: one follows from the others. Leave one out."
+        )
     return Problem(yi, vi, x)

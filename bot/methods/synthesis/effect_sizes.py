@@ -80,33 +80,45 @@ def ratio_of_means(
     m2, s2, n2 = _arm_of_means(mean_c, sd_c, n_c, study, "control")
     for arm, mean in (("experimental", m1), ("control", m2)):
         if mean <= 0.0:
-            raise EffectSizeError(f"{_where(study, arm)}: mean = {mean:g}; a ratio of means needs means above 0. Use a difference.")
+            raise EffectSizeError(
+                f"{_where(study, arm)}: mean = {mean:g}; a ratio of means needs means above 0. Use a difference."
+            )
     yi, vi = two_groups.ratio_of_means(m1, s1, n1, m2, s2, n2, corrected=True)
     return _effect(study, float(yi), float(vi), "ROM", n1, n2, "means", "rom")
 
 
-def risk_ratio(*, events_e: float | None, n_e: float | None, events_c: float | None, n_c: float | None, study: str = "") -> Effect:
+def risk_ratio(
+    *, events_e: float | None, n_e: float | None, events_c: float | None, n_c: float | None, study: str = ""
+) -> Effect:
     """Return the log risk ratio; 1/2 is added to every cell of a table with an empty one."""
     return _from_table("RR", events_e, n_e, events_c, n_c, study)
 
 
-def odds_ratio(*, events_e: float | None, n_e: float | None, events_c: float | None, n_c: float | None, study: str = "") -> Effect:
+def odds_ratio(
+    *, events_e: float | None, n_e: float | None, events_c: float | None, n_c: float | None, study: str = ""
+) -> Effect:
     """Return the log odds ratio; 1/2 is added to every cell of a table with an empty one."""
     return _from_table("OR", events_e, n_e, events_c, n_c, study)
 
 
-def risk_difference(*, events_e: float | None, n_e: float | None, events_c: float | None, n_c: float | None, study: str = "") -> Effect:
+def risk_difference(
+    *, events_e: float | None, n_e: float | None, events_c: float | None, n_c: float | None, study: str = ""
+) -> Effect:
     """Return the risk difference; 1/2 is added to every cell of a table with an empty one, for its variance would be 0."""
     return _from_table("RD", events_e, n_e, events_c, n_c, study)
 
 
-def from_events(*, events_e: float | None, n_e: float | None, events_c: float | None, n_c: float | None, study: str = "") -> Effect:
+def from_events(
+    *, events_e: float | None, n_e: float | None, events_c: float | None, n_c: float | None, study: str = ""
+) -> Effect:
     """Return a standardised difference from events: the log odds ratio times √3 / π, its variance times 3 / π².
 
     More events in the experimental arm give a positive effect. Source: Chinn 2000; Cochrane Handbook 10.6.
     """
     ratio = odds_ratio(events_e=events_e, n_e=n_e, events_c=events_c, n_c=n_c, study=study)
-    return _effect(study, ratio.yi * SQRT3_OVER_PI, ratio.vi * SQRT3_OVER_PI**2, "SMD", ratio.n_e, ratio.n_c, "events", "or-to-smd-logistic")
+    return _effect(
+        study, ratio.yi * SQRT3_OVER_PI, ratio.vi * SQRT3_OVER_PI**2, "SMD", ratio.n_e, ratio.n_c, "events", "or-to-smd-logistic"
+    )
 
 
 def from_reported_smd(*, smd: float | None, n_e: float | None, n_c: float | None, study: str = "") -> Effect:
@@ -131,7 +143,9 @@ def from_estimate_and_se(
     return _effect(study, value, error**2, measure, n_e, n_c, "estimate", "as-reported")
 
 
-def _from_table(measure: str, events_e: float | None, n_e: float | None, events_c: float | None, n_c: float | None, study: str) -> Effect:
+def _from_table(
+    measure: str, events_e: float | None, n_e: float | None, events_c: float | None, n_c: float | None, study: str
+) -> Effect:
     a, n1 = _arm_of_events(events_e, n_e, study, "experimental")
     c, n2 = _arm_of_events(events_c, n_c, study, "control")
     if measure != "RD" and (a + c == 0.0 or a + c == n1 + n2):
@@ -144,7 +158,9 @@ def _from_table(measure: str, events_e: float | None, n_e: float | None, events_
     return _effect(study, float(yi), float(vi), measure, n1, n2, "events", f"{measure.lower()}-log" if measure != "RD" else "rd")
 
 
-def _effect(study: str, yi: float, vi: float, measure: str, n_e: float | None, n_c: float | None, route: str, formula: str) -> Effect:
+def _effect(
+    study: str, yi: float, vi: float, measure: str, n_e: float | None, n_c: float | None, route: str, formula: str
+) -> Effect:
     warnings: tuple[str, ...] = ()
     if measure == "SMD" and abs(yi) > LARGE:
         question = "Are the SDs standard errors? Is a change mixed with a final value?"
@@ -165,10 +181,14 @@ def _arm_of_events(events: float | None, n: float | None, study: str, arm: str) 
     where = _where(study, arm)
     size = _number(n, "n", where, "Enter how many were analysed in this arm.")
     if size < 1.0:
-        raise EffectSizeError(f"{where}: n = {size:g}; at least one person must be analysed in each arm. With one arm there is no comparison.")
+        raise EffectSizeError(
+            f"{where}: n = {size:g}; at least one person must be analysed in each arm. With one arm there is no comparison."
+        )
     count = _number(events, "events", where, "If the paper gives a percentage, enter the count that it stands for.")
     if not 0.0 <= count <= size:
-        raise EffectSizeError(f"{where}: events = {count:g}; must lie between 0 and n = {size:g}. Are events and non-events swapped?")
+        raise EffectSizeError(
+            f"{where}: events = {count:g}; must lie between 0 and n = {size:g}. Are events and non-events swapped?"
+        )
     return count, size
 
 

@@ -122,14 +122,18 @@ def _tested(problem: Problem, w: Array, options: _Options) -> intervals.Test:
         scale = float(w @ (residuals * residuals)) / problem.q_df
         if options.interval is Interval.KNAPP_HARTUNG_MAX1:
             scale = max(1.0, scale)
-    return intervals.tested(mean, math.sqrt(scale / total), df=intervals.degrees_of(problem, options.interval), level=options.level, scale=scale)
+    return intervals.tested(
+        mean, math.sqrt(scale / total), df=intervals.degrees_of(problem, options.interval), level=options.level, scale=scale
+    )
 
 
 def _spread(problem: Problem, tau2: float, se: float, mean: float, options: _Options, *, common: bool) -> dict[str, float | None]:
     low, high = heterogeneity.q_profile(problem, level=options.level)
     predicted: tuple[float | None, float | None] = (None, None)
     if not common:
-        predicted = prediction_interval(estimate=mean, se=se, tau2=tau2, k=problem.k, prediction=options.prediction, level=options.level)
+        predicted = prediction_interval(
+            estimate=mean, se=se, tau2=tau2, k=problem.k, prediction=options.prediction, level=options.level
+        )
     i2_q = heterogeneity.i2_from_q(problem)
     return {
         "pi_low": predicted[0],

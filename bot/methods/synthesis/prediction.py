@@ -15,7 +15,9 @@ def degrees_of_prediction(prediction: Prediction, k: int) -> float | None:
     return float(max(1, k - (1 if prediction is Prediction.T_K_MINUS_1 else 2)))
 
 
-def prediction_interval(*, estimate: float, se: float, tau2: float, k: int, prediction: Prediction, level: float) -> tuple[float, float]:
+def prediction_interval(
+    *, estimate: float, se: float, tau2: float, k: int, prediction: Prediction, level: float
+) -> tuple[float, float]:
     """Return estimate ± quantile · sqrt(tau2 + se²), in units of the effects.
 
     Source: Higgins, Thompson & Spiegelhalter 2009 with k - 2, IntHout et al. 2016; k - 1 as in metafor with the Knapp-Hartung test.

@@ -91,6 +91,13 @@ class Problem:
         """Return Cochran's Q, of the residuals where there are moderators."""
         return self.moments(0.0).q1
 
+    @cached_property
+    def others(self) -> Array:
+        """Return 1 for every study but the most precise one, which is 0."""
+        mask = np.ones(self.k)
+        mask[int(self.vi.argmin())] = 0.0
+        return mask
+
     @property
     def q_df(self) -> int:
         """Return the degrees of freedom of Q."""
@@ -109,7 +116,7 @@ class Problem:
         """Return the moments at tau2."""
         w = 1.0 / (self.vi + tau2)
         if self.is_mean:
-            return _moments_of_mean(self.yi, w)
+            return _moments_of_mean(self.yi, w, self.others)
         weighting = Weighting(w, self.x)
         u = w * weighting.residuals(self.yi)
         wu = w * u
@@ -144,12 +151,26 @@ def _inverse(cross: Array) -> Array:
     return scale[:, None] * np.linalg.inv(scale[:, None] * cross * scale) * scale
 
 
-def _moments_of_mean(y: Array, w: Array) -> Moments:
+def _moments_of_mean(y: Array, w: Array, others: Array) -> Moments:
+    """Return the moments of a mean; others: 1 but for 0 at the most precise study.
+
+    With one study far more precise than the rest, s1 - w and the like lose every digit for that study: there the rest is summed.
+    """
     s1 = float(w.sum())
     r = y - float(w @ y) / s1
     u = w * r
-    wu = w * u
-    s2, s3 = float(w @ w), float((w * w) @ w)
-    ratio = s2 / s1
-    q3 = float(u @ wu) - float(wu.sum()) ** 2 / s1
-    return Moments(float(u @ r), float(u @ u), q3, s1, s2, s1 - ratio, s2 - 2.0 * s3 / s1 + ratio * ratio)
+    square = w * w
+    s2 = float(square.sum())
+    rest, rest2 = s1 - w, s2 - square
+    most = int(others.argmin())
+    rest[most], rest2[most] = w @ others, square @ others
+    centred = u - float(w @ u) / s1
+    return Moments(
+        float(u @ r),
+        float(u @ u),
+        float(w @ (centred * centred)),
+        s1,
+        s2,
+        float(w @ rest) / s1,
+        float(square @ (rest * rest + rest2)) / (s1 * s1),
+    )

@@ -40,5 +40,7 @@ def thawed(content: bytes, *, sha256: str) -> dict[str, Any]:
     """Return frozen inputs as they were; raises SynthesisError if they are not those that sha256 names."""
     found = fingerprint(content)
     if found != sha256:
-        raise SynthesisError(f"The frozen inputs have the hash {found}, the estimate names {sha256}; they are not the inputs of this estimate.")
+        raise SynthesisError(
+            f"The frozen inputs have the hash {found}, the estimate names {sha256}; they are not the inputs of this estimate."
+        )
     return json.loads(content)

@@ -29,7 +29,9 @@ def tau2_where_q_is(problem: Problem, target: float) -> float:
     return tau2
 
 
-def bracketed(function: Callable[[float], float], low: float, high: float, *, relative: float = 1e-14, absolute: float = 0.0) -> float:
+def bracketed(
+    function: Callable[[float], float], low: float, high: float, *, relative: float = 1e-14, absolute: float = 0.0
+) -> float:
     """Return a root of function between low and high, where its signs differ (Chandrupatla 1997).
 
     Stops when the bracket is narrower than absolute + relative · |root|. Raises SynthesisError if the signs do not differ.

@@ -51,7 +51,8 @@ def measure(
         silent = ((table[0] == 0) & (table[2] == 0)) | ((table[1] == 0) & (table[3] == 0))
         table = np.where(silent, np.nan, table)
     with np.errstate(divide="ignore", invalid="ignore"):
-        yi, vi = MEASURES[name](*_filled(table, add, zeros), *table)
+        filled = table if name in UNFILLED else _filled(table, add, zeros)
+        yi, vi = MEASURES[name](*filled)
     return yi, vi
 
 
@@ -63,32 +64,32 @@ def _filled(table: Array, add: float, zeros: Zeros) -> Array:
     return table + add * every
 
 
-def _risk_ratio(a: Array, b: Array, c: Array, d: Array, *_: Array) -> Pair:
+def _risk_ratio(a: Array, b: Array, c: Array, d: Array) -> Pair:
     return np.log(a / (a + b)) - np.log(c / (c + d)), 1.0 / a - 1.0 / (a + b) + 1.0 / c - 1.0 / (c + d)
 
 
-def _odds_ratio(a: Array, b: Array, c: Array, d: Array, *_: Array) -> Pair:
+def _odds_ratio(a: Array, b: Array, c: Array, d: Array) -> Pair:
     return np.log(a * d / (b * c)), 1.0 / a + 1.0 / b + 1.0 / c + 1.0 / d
 
 
-def _risk_difference(a: Array, b: Array, c: Array, d: Array, *_: Array) -> Pair:
+def _risk_difference(a: Array, b: Array, c: Array, d: Array) -> Pair:
     n1, n2 = a + b, c + d
     return a / n1 - c / n2, a * b / n1**3 + c * d / n2**3
 
 
-def _arcsine(a: Array, b: Array, c: Array, d: Array, *_: Array) -> Pair:
+def _arcsine(a: Array, b: Array, c: Array, d: Array) -> Pair:
     n1, n2 = a + b, c + d
     return np.arcsin(np.sqrt(a / n1)) - np.arcsin(np.sqrt(c / n2)), 1.0 / (4.0 * n1) + 1.0 / (4.0 * n2)
 
 
-def _peto(a: Array, b: Array, c: Array, d: Array, *_: Array) -> Pair:
+def _peto(a: Array, b: Array, c: Array, d: Array) -> Pair:
     n1, n2 = a + b, c + d
     total = n1 + n2
     variance = n1 * n2 * (a + c) * (b + d) / (total**2 * (total - 1.0))
     return (a - (a + c) * n1 / total) / variance, 1.0 / variance
 
 
-def _probit(a: Array, b: Array, c: Array, d: Array, *_: Array) -> Pair:
+def _probit(a: Array, b: Array, c: Array, d: Array) -> Pair:
     n1, n2 = a + b, c + d
     z1, z2 = special().ndtri(a / n1), special().ndtri(c / n2)
     v1 = 2.0 * np.pi * (a / n1) * (b / n1) * np.exp(z1**2) / n1
@@ -125,3 +126,6 @@ MEASURES: dict[str, Callable[..., Pair]] = {
     "RR": _risk_ratio, "OR": _odds_ratio, "RD": _risk_difference, "PETO": _peto, "AS": _arcsine, "PBIT": _probit,
     "OR2DL": _logistic_smd, "OR2D": _logistic_smd, "OR2DN": _normal_smd, "YUQ": _yule_q, "YUY": _yule_y,
 }  # fmt: skip
+
+# The arcsine transformation is defined for empty cells.
+UNFILLED = {"AS"}

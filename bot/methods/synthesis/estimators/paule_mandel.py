@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
+from bot.methods.synthesis.estimators import empirical_bayes
 from bot.methods.synthesis.problem import Problem
 from bot.methods.synthesis.roots import tau2_where_q_is
 
@@ -18,5 +17,5 @@ def tau2(problem: Problem) -> float:
 
 
 def se_tau2(problem: Problem, tau2: float) -> float:
-    """Return the square root of the moment variance 2 (k - p) / tr(P)^2 at the estimate."""
-    return math.sqrt(2.0 * problem.q_df) / problem.moments(tau2).trace_p
+    """Return the asymptotic standard error, the one of the empirical Bayes estimator whose root this is."""
+    return empirical_bayes.se_tau2(problem, tau2)

@@ -1,0 +1,93 @@
+"""Compare what we got with what a golden record expects, as exactly as its kind asks (see the README of the golden values)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+# Remarks about how R got there, and names of distributions: no results.
+REMARKS = {"dist", "reml_or_ml_is_global_max", "beta_spread_over_optimizers", "coef_names", "method"}
+RELATIVE = {"closed": 1e-10, "iterative": 1e-6, "iterative_1e-6": 1e-5, "profile": 1e-4, "selmodel": 1e-4}
+ABSOLUTE = {"bounds_1e-8": 1e-8, "bounds_1e-4": 1e-4}
+FLOOR = 1e-12
+
+
+def differences(record: dict[str, Any], got: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return where, expected and got of every value that lies outside its tolerance."""
+    found: list[dict[str, Any]] = []
+    _walk(record, "", record["expected"], got, found)
+    return found
+
+
+def _walk(record: dict[str, Any], where: str, expected: Any, got: Any, found: list[dict[str, Any]]) -> None:
+    name = where.rsplit(".", 1)[-1]
+    if isinstance(expected, dict):
+        for key, value in expected.items():
+            if key not in REMARKS:
+                inner = got.get(key) if isinstance(got, dict) else None
+                _walk(record, f"{where}.{key}".strip("."), value, inner, found)
+    elif isinstance(expected, list):
+        values = list(got) if hasattr(got, "__len__") and not isinstance(got, (str, dict)) else [got]
+        if len(values) != len(expected):
+            found.append({"where": where, "expected": f"{len(expected)} values", "got": f"{len(values)} values"})
+            return
+        for index, (one, other) in enumerate(zip(expected, values, strict=True)):
+            if one is None and record["kind"] == "iterative":
+                continue  # R did not converge without this study; we found the optimum, and there is nothing to hold it to.
+            _walk(record, f"{where}[{index}]", one, other, found)
+    elif not _equal(record, name, expected, got):
+        found.append({"where": where, "expected": expected, "got": None if got is None else str(got)})
+
+
+def _equal(record: dict[str, Any], name: str, expected: Any, got: Any) -> bool:
+    if isinstance(expected, str) and expected not in ("Inf", "-Inf"):
+        return expected == got
+    if isinstance(expected, bool) or expected is None:
+        return (got is None or _is_nan(got)) if expected is None else expected == bool(got)
+    if got is None or _is_nan(got):
+        return False
+    wanted, value = float(expected), float(got)
+    if math.isinf(wanted):
+        return wanted == value
+    return abs(wanted - value) <= _allowed(record, name, wanted, value)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _allowed(record: dict[str, Any], name: str, wanted: float, value: float) -> float:
+    kind = record["kind"]
+    if kind in ABSOLUTE:
+        # Ends of far tails, and 20 as "infinite", are conventions of the packages (README: skip values above 7).
+        return math.inf if abs(wanted) > 7.0 and name.startswith(("upper", "lower")) and kind == "bounds_1e-4" else ABSOLUTE[kind]
+    if kind == "bayes_1e-3":
+        return 1e-3 * record["posterior_sd"]
+    relative = _relative(record, name)
+    if 0.0 < wanted < FLOOR and value > 0.0 and _is_p(name):
+        return math.inf if abs(math.log(wanted) - math.log(value)) <= relative * abs(math.log(wanted)) else 0.0
+    floor = 1e-8 if kind == "iterative" and name.startswith(("tau2", "tau", "I2", "sigma2")) else FLOOR
+    return max(relative * abs(wanted), floor)
+
+
+def _relative(record: dict[str, Any], name: str) -> float:
+    kind, call = record["kind"], record["call"]
+    if kind == "closed" and _cancels(record):
+        return 1e-8
+    if kind == "iterative" and call.startswith("trimfill") and "control" not in call:
+        return 1e-3 if _is_p(name) else 1e-4  # Run with R's default control, good to about 1e-5 in tau2 (README).
+    if kind == "selmodel":
+        return 1e-3 if name.startswith("se") else 1e-8 if name == "logLik" else RELATIVE[kind]
+    if kind == "iterative" and "rma.mv" in call and name.startswith(("sigma2", "tau2", "rho")):
+        return 1e-5
+    return RELATIVE[kind]
+
+
+def _cancels(record: dict[str, Any]) -> bool:
+    """Return whether one variance is so small beside the others that R's own moment formulas lose digits (README: k5_tiny_vi)."""
+    variances = [v for v in record["file_inputs"].get(record.get("inputs") or "", {}).get("vi", []) if v]
+    return bool(variances) and max(variances) > 1e7 * min(variances)
+
+
+def _is_p(name: str) -> bool:
+    return name.startswith(("p", "Qp", "Q_p", "QMp", "CMHp", "Tarone_p"))
