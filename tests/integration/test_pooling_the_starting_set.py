@@ -1,0 +1,113 @@
+"""From the starting set, through a named person's confirmation, to the estimates that R's metafor gives (issue 2, item 6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+
+import pytest
+
+from bot.steps.studies.invite_confirmation import invite_confirmation
+from db import blobs, effects, estimates, events
+from db.session import Database
+from tests.fixtures_screening import KEYS, Desk
+from tests.fixtures_studies import address_in_mail, forms_of, import_until, pooled, studied, web
+
+MONTH_ONE = date(2025, 2, 1)
+# R metafor, REML, test="adhoc" (Hartung-Knapp, max(1, .)), prediction interval t(k-1): issue 2, item 6.
+K7 = {"estimate": -0.357624, "ci_low": -0.652976, "ci_high": -0.062273, "tau2": 0.052742, "pi_low": -0.99246, "pi_high": 0.27722}
+
+
+def confirm_all(one: Desk) -> None:
+    """Let the editor confirm every row, over the web."""
+    assert invite_confirmation(database=one.database, review_id=one.review_id, protocol=one.protocol, keys=KEYS, by="system:test",
+                               now=one.now) == 1
+    browser, address = web(one), address_in_mail(one, "Edda", "starting_set", "starting_set")
+    (form,) = forms_of(browser.get(address))
+    chosen = dict.fromkeys(form["choices"], "confirm")
+    assert browser.post(form["action"], form["fields"] | chosen).status_code == 200
+
+
+@pytest.fixture
+def one(sqlite: Database, now: datetime) -> Desk:
+    return studied(sqlite, now)
+
+
+def test_the_confirmed_starting_set_of_month_one_gives_metafors_estimate_for_depression(one: Desk) -> None:
+    import_until(one, MONTH_ONE)
+    confirm_all(one)
+    depression = pooled(one).estimates["depression"]
+    assert depression.k == 7
+    assert {name: getattr(depression, name) for name in K7} == pytest.approx(K7, abs=1e-5)
+    assert depression.i2 == pytest.approx(55.90, abs=0.005)
+
+
+def test_nothing_is_pooled_before_a_person_has_confirmed(one: Desk) -> None:
+    import_until(one, MONTH_ONE)
+    assert pooled(one).estimates == {}
+
+
+def test_one_trial_comes_back_as_its_own_numbers_and_is_not_called_pooled(one: Desk) -> None:
+    import_until(one, MONTH_ONE)
+    confirm_all(one)
+    recovery = pooled(one).estimates["personal_recovery"]
+    assert (recovery.k, recovery.pooled, recovery.tau2, recovery.pi_low) == (1, False, None, None)
+    assert recovery.estimate > 0
+
+
+def test_only_rows_that_were_public_by_then_are_imported(one: Desk) -> None:
+    account = import_until(one, MONTH_ONE)
+    assert (account.new, account.later) == (14, 3)
+    with one.database.reading() as session:
+        assert max(row.available_from for row in effects.candidates(session, one.review_id)) <= "2025-02"
+    assert import_until(one, None).new == 3
+
+
+def test_importing_again_adds_nothing_and_keeps_what_was_confirmed(one: Desk) -> None:
+    import_until(one, MONTH_ONE)
+    confirm_all(one)
+    again = import_until(one, MONTH_ONE)
+    assert (again.new, again.changed, again.known) == (0, 0, 14)
+    with one.database.reading() as session:
+        assert len(effects.effects_of(session, one.review_id)) == 14
+
+
+def test_the_estimate_names_its_frozen_inputs_and_can_be_computed_from_them_again(one: Desk) -> None:
+    from bot.methods.synthesis.pooling import pool_again
+
+    import_until(one, MONTH_ONE)
+    confirm_all(one)
+    pooled(one)
+    with one.database.reading() as session:
+        row = next(row for row in estimates.estimates_of_cycle(session, one.cycle_id) if row.outcome == "depression")
+        content, media_type = blobs.get(session, row.inputs_sha256)
+    assert media_type == "application/json"
+    assert pool_again(content, sha256=row.inputs_sha256).estimate == row.result["estimate"]
+    assert row.participants == 787
+    assert [member["study"] for member in row.members] == list(row.result["labels"])
+
+
+def test_pooling_again_on_the_same_effects_stores_nothing_new(one: Desk) -> None:
+    import_until(one, MONTH_ONE)
+    confirm_all(one)
+    pooled(one)
+    pooled(one)
+    with one.database.reading() as session:
+        rows = estimates.estimates_of_cycle(session, one.cycle_id)
+        assert [row.revision for row in rows] == [1] * len(rows)
+        assert len(events.of_kind(session, one.review_id, "estimate.computed")) == len(rows)
+
+
+def test_a_trial_that_was_not_randomised_stays_out_of_the_lead_estimate(one: Desk) -> None:
+    import_until(one, MONTH_ONE)
+    confirm_all(one)
+    with one.database.writing(by="system:test") as session:
+        effects.effects_of(session, one.review_id, "depression")[0].design = "non_randomised"
+    assert pooled(one).estimates["depression"].k == 6
+
+
+def test_a_protocol_that_forbids_unappraised_trials_pools_none_of_them(one: Desk) -> None:
+    import_until(one, MONTH_ONE)
+    confirm_all(one)
+    one.protocol = replace(one.protocol, pooling=replace(one.protocol.pooling, provisional="never"))
+    assert pooled(one).estimates == {}

@@ -1,0 +1,398 @@
+"""From an included report, over the extractor's and the verifier's pages, to numbers that two people stand behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+
+import pytest
+
+from bot.domain.records import Record
+from db import effects, events, outbox, people, studies
+from db.session import Database
+from tests.asgi import Answer, Browser
+from tests.fixtures_screening import Desk, add_reports
+from tests.fixtures_studies import (
+    POST_TREATMENT,
+    SEBELA,
+    SEBELA_DEPRESSION,
+    address_in_mail,
+    forms_of,
+    import_until,
+    include_all,
+    live_effects,
+    pooled,
+    studied,
+    study_called,
+    take_up,
+    web,
+    words_of,
+)
+from tests.integration.test_pooling_the_starting_set import MONTH_ONE, confirm_all
+
+# R metafor, REML, test="adhoc", prediction interval t(k-1): issue 2, item 6.
+K8 = {"estimate": -0.351541, "ci_low": -0.583139, "ci_high": -0.119942, "tau2": 0.036242, "pi_low": -0.85778, "pi_high": 0.15470}
+LEE = Record(source="pubmed", source_id="1", pmid="1", title="An online forum for depression", authors=("Lee, Anna",), year=2021)
+
+
+@pytest.fixture
+def one(sqlite: Database, now: datetime) -> Desk:
+    return studied(sqlite, now)
+
+
+def extractor_of(one: Desk, label: str) -> str:
+    """Return the name of the person who was asked to extract a study."""
+    row = study_called(one, label)
+    return next(name for name, person in one.people.items() if person.id == row.extractor_id)
+
+
+def study_address(one: Desk, label: str) -> str:
+    """Return the path of a study's page, as its extractor got it by mail."""
+    row = study_called(one, label)
+    return address_in_mail(one, extractor_of(one, label), "extract", "extract", study=row.id)
+
+
+def enter(browser: Browser, address: str, outcome: str, typed: dict[str, str], chosen: dict[str, str] = POST_TREATMENT) -> Answer:
+    """Fill the form for a result, answer what is asked, and store it."""
+    (form,) = forms_of(browser.get(f"{address}/effects/{outcome}"))
+    checked = browser.post(form["action"], form["fields"] | typed)
+    assert checked.status_code == 200, words_of(checked)
+    (form,) = forms_of(checked)
+    answers = {name: "looked up again: as the report has it" for name in form["fields"] if name.startswith("answer_")}
+    return browser.post(form["action"], form["fields"] | answers | chosen | {"step": "store"})
+
+
+def hand_in(one: Desk, browser: Browser, address: str, **known: str) -> Answer:
+    """Say of every other outcome that it was not measured, and hand the study in."""
+    form = next(form for form in forms_of(browser.get(address)) if form["action"].endswith("/finish"))
+    return browser.post(form["action"], form["fields"] | dict.fromkeys(form["choices"], "not_measured") | known)
+
+
+def verify_all(one: Desk, label: str, **instead: str) -> Answer:
+    """Agree with everything as the verifier of a study, but for what is said instead."""
+    row = study_called(one, label)
+    name = next(name for name, person in one.people.items() if person.id == row.verifier_id)
+    browser, address = web(one), address_in_mail(one, name, "verify", "verify")
+    (form,) = forms_of(browser.get(address))
+    return browser.post(form["action"], form["fields"] | dict.fromkeys(form["choices"], "agree") | instead)
+
+
+def extracted(one: Desk) -> tuple[Browser, str]:
+    """Include Sebela 2025, and enter its depression result; return the browser and the study's address."""
+    include_all(one)
+    browser, address = web(one), study_address(one, "Sebela 2025")
+    assert enter(browser, address, "depression", SEBELA_DEPRESSION).status_code == 200
+    return browser, address
+
+
+def test_sebela_extracted_and_verified_gives_metafors_estimate_of_eight_trials(one: Desk) -> None:
+    import_until(one, MONTH_ONE)
+    confirm_all(one)
+    browser, address = extracted(one)
+    assert hand_in(one, browser, address).status_code == 200
+    assert pooled(one).estimates["depression"].k == 7
+    assert verify_all(one, "Sebela 2025").status_code == 200
+    depression = pooled(one).estimates["depression"]
+    assert depression.k == 8
+    assert {name: getattr(depression, name) for name in K8} == pytest.approx(K8, abs=1e-5)
+    assert depression.i2 == pytest.approx(53.90, abs=0.005)
+
+
+def test_the_form_gives_the_same_effect_as_the_row_of_the_starting_set(one: Desk) -> None:
+    extracted(one)
+    typed = live_effects(one, "Sebela 2025")[0]
+    import_until(one, date(2025, 12, 1))
+    given = next(row for row in live_effects(one, "Sebela 2025") if row.origin == "starting_set" and row.outcome == "depression")
+    assert (typed.yi, typed.vi, typed.raw) == (given.yi, given.vi, given.raw)
+    assert typed.yi == -0.30
+
+
+def test_question_and_answer_stand_with_the_effect(one: Desk) -> None:
+    extracted(one)
+    effect = live_effects(one, "Sebela 2025")[0]
+    assert effect.question == "arms unequal against the registered plan; effect from an abstract"
+    assert effect.answer == "abstract only, full text awaited"
+    assert {"arms_unequal", "between_arms"} == {check["id"] for check in effect.checks}
+    assert all(check["answer"] for check in effect.checks)
+
+
+def test_opening_pages_changes_nothing(one: Desk) -> None:
+    browser, address = extracted(one)
+    with one.database.reading() as session:
+        before = (len(effects.effects_of(session, one.review_id, states=effects.LIVE)), outbox.counts(session))
+    for path in (address, f"{address}/effects/anxiety", f"{address}/effects/depression?corrects=1"):
+        assert browser.get(path).status_code == 200
+        assert browser.head(path).status_code == 200
+    with one.database.reading() as session:
+        assert (len(effects.effects_of(session, one.review_id, states=effects.LIVE)), outbox.counts(session)) == before
+
+
+REFUSED: list[tuple[dict[str, str], str]] = [
+    ({"n_e": "1"}, "intervention arm: n = 1; at least 2 are needed"),
+    ({"n_c": ""}, "comparison arm: n is missing"),
+    ({"smd": "0,30"}, "Enter it with a point: 0.30"),
+    ({"smd": "−0.3"}, "enter its size without a sign, 0.3"),
+    ({"smd": "NaN"}, "difference is missing"),
+    ({"favours": ""}, "say in words whom the difference favours"),
+    ({"route": "means", "mean_e": "1", "sd_e": "0", "mean_c": "2", "sd_c": "1"}, "intervention arm: sd = 0; it must be above 0"),
+    ({"instrument": ""}, "choose the instrument"),
+    ({"instrument": "other", "instrument_other": "X"}, "whether a higher value is better"),
+    ({"higher_is_better": "yes"}, "a lower value is better, as the protocol has it"),
+    ({"since": "6", "since_unit": ""}, "6 weeks, or months? Say which"),
+    ({"source": ""}, "say where the numbers stand"),
+    ({"design": "magic"}, "choose one of what is offered"),
+]
+
+
+def test_what_cannot_be_taken_is_refused_with_study_and_outcome_and_stays_in_the_form(one: Desk) -> None:
+    include_all(one)
+    browser, address = web(one), study_address(one, "Sebela 2025")
+    (form,) = forms_of(browser.get(f"{address}/effects/depression"))
+    for typed, words in REFUSED:
+        answer = browser.post(form["action"], form["fields"] | SEBELA_DEPRESSION | typed)
+        assert answer.status_code == 422
+        assert words in words_of(answer)
+        assert "Sebela 2025, Depression" in words_of(answer)
+        (again,) = forms_of(answer)
+        assert again["fields"]["time_point"] == "6 weeks after birth"
+        kept = {name: text for name, text in typed.items() if name in again["fields"] and name not in ("instrument", "design")}
+        assert kept == {name: again["fields"][name] for name in kept}
+    assert live_effects(one, "Sebela 2025") == []
+
+
+def test_storing_wants_a_window_its_reason_and_an_answer_to_every_question(one: Desk) -> None:
+    include_all(one)
+    browser, address = web(one), study_address(one, "Sebela 2025")
+    (form,) = forms_of(browser.get(f"{address}/effects/depression"))
+    (form,) = forms_of(browser.post(form["action"], form["fields"] | SEBELA_DEPRESSION))
+    answer = browser.post(form["action"], form["fields"] | {"step": "store"})
+    assert answer.status_code == 422
+    for words in ("Choose the window", "Say why it falls into this window", "Answer what looks wrong"):
+        assert words in words_of(answer)
+    assert live_effects(one, "Sebela 2025") == []
+
+
+def test_the_same_form_sent_twice_makes_one_effect(one: Desk) -> None:
+    browser, address = extracted(one)
+    (form,) = forms_of(browser.get(f"{address}/effects/depression"))
+    (form,) = forms_of(browser.post(form["action"], form["fields"] | SEBELA_DEPRESSION))
+    assert browser.post(form["action"], form["fields"] | POST_TREATMENT | {"step": "store"}).status_code == 200
+    assert len(live_effects(one, "Sebela 2025")) == 1
+
+
+def test_a_correction_is_a_new_effect_that_names_the_old_one(one: Desk) -> None:
+    browser, address = extracted(one)
+    old = live_effects(one, "Sebela 2025")[0]
+    (form,) = forms_of(browser.get(f"{address}/effects/depression?corrects={old.id}"))
+    assert (form["fields"]["n_e"], form["fields"]["smd"], form["fields"]["favours"]) == ("173", "0.3", "intervention")
+    (form,) = forms_of(browser.post(form["action"], form["fields"] | {"smd": "0.31"}))
+    answers = {name: "yes" for name in form["fields"] if name.startswith("answer_")}
+    assert browser.post(form["action"], form["fields"] | answers | POST_TREATMENT | {"step": "store"}).status_code == 200
+    (new,) = live_effects(one, "Sebela 2025")
+    with one.database.reading() as session:
+        before = effects.effect(session, old.id)
+        assert (new.supersedes_id, before.state, before.yi, new.yi) == (old.id, "superseded", -0.30, -0.31)
+
+
+def test_a_study_is_handed_in_only_when_every_outcome_has_a_result_or_a_sentence(one: Desk) -> None:
+    browser, address = extracted(one)
+    form = next(form for form in forms_of(browser.get(address)) if form["action"].endswith("/finish"))
+    assert "outcome_depression" not in form["choices"]
+    assert "outcome_anxiety" in form["choices"]
+    answer = browser.post(form["action"], {"outcome_anxiety": "not_usable", "known_anxiety": "figure only"})
+    assert answer.status_code == 422
+    assert "enter a result, or choose why there is none" in words_of(answer)
+    (kept,) = [form for form in forms_of(answer) if form["action"].endswith("/finish")]
+    assert (kept["fields"]["outcome_anxiety"], kept["fields"]["known_anxiety"]) == ("not_usable", "figure only")
+
+
+def test_a_result_without_a_usable_number_does_not_vanish(one: Desk) -> None:
+    browser, address = extracted(one)
+    assert hand_in(one, browser, address, outcome_anxiety="not_usable").status_code == 422
+    assert hand_in(one, browser, address, outcome_anxiety="not_usable", known_anxiety="not significant, no number").status_code == 200
+    row = study_called(one, "Sebela 2025")
+    with one.database.reading() as session:
+        said = studies.statements_of(session, [row.id])[(row.id, "anxiety")]
+        assert (said.kind, said.known) == ("not_usable", "not significant, no number")
+    name = next(name for name, person in one.people.items() if person.id == row.verifier_id)
+    assert "not significant, no number" in words_of(web(one).get(address_in_mail(one, name, "verify", "verify")))
+
+
+def test_nobody_verifies_own_numbers(one: Desk) -> None:
+    browser, address = extracted(one)
+    hand_in(one, browser, address)
+    row = study_called(one, "Sebela 2025")
+    assert row.verifier_id is not None
+    assert row.verifier_id != row.extractor_id
+
+
+def test_with_one_extractor_alone_the_study_waits_for_a_second_and_is_not_used(sqlite: Database, now: datetime) -> None:
+    from bot.steps.people.join import join
+
+    team = [("Ada", "reviewer"), ("Ben", "reviewer"), ("Cleo", "third_reviewer"), ("Xenia", "extractor")]
+    one = studied(sqlite, now, team=team)
+    browser, address = extracted(one)
+    hand_in(one, browser, address)
+    assert take_up(one).without_people == 1
+    assert pooled(one).estimates == {}
+    one.people["Zoe"] = join(database=sqlite, review_id=one.review_id, name="Zoe", email="zoe@example.org", role="extractor", by="system:test",
+                             now=now)
+    assert take_up(one).invited == 1
+    verify_all(one, "Sebela 2025")
+    assert pooled(one).estimates["depression"].k == 1
+
+
+def test_in_one_person_mode_the_effect_is_usable_and_says_so(one: Desk) -> None:
+    _, address = extracted(one)
+    one.protocol = replace(one.protocol, reviewing=replace(one.protocol.reviewing, mode="one"))
+    hand_in(one, web(one), address)
+    effect = live_effects(one, "Sebela 2025")[0]
+    assert (effect.state, effect.verified_by) == ("verified", None)
+    assert effect.basis == "extracted by one person; the protocol asks for no second one"
+
+
+def test_what_the_verifier_disputes_goes_back_with_the_reason_and_is_verified_again(one: Desk) -> None:
+    browser, address = extracted(one)
+    hand_in(one, browser, address)
+    effect = live_effects(one, "Sebela 2025")[0]
+    missing = verify_all(one, "Sebela 2025", **{f"effect_{effect.id}": "dispute"})
+    assert missing.status_code == 422
+    assert "say what differs" in words_of(missing)
+    verify_all(one, "Sebela 2025", **{f"effect_{effect.id}": "dispute", f"note_{effect.id}": "the abstract says 0.31"})
+    assert "the abstract says 0.31" in words_of(browser.get(address))
+    with one.database.reading() as session:
+        mails = [row for row in outbox.in_state(session, "pending") if row.template == "extract"]
+        assert [mail.data["disputed"] for mail in mails][-1][0]["note"] == "the abstract says 0.31"
+    assert hand_in(one, browser, address).status_code == 409
+    (form,) = forms_of(browser.get(f"{address}/effects/depression?corrects={effect.id}"))
+    (form,) = forms_of(browser.post(form["action"], form["fields"] | {"smd": "0.31"}))
+    answers = {name: "yes" for name in form["fields"] if name.startswith("answer_")}
+    browser.post(form["action"], form["fields"] | answers | POST_TREATMENT | {"step": "store"})
+    hand_in(one, browser, address)
+    verify_all(one, "Sebela 2025")
+    (now_stands,) = live_effects(one, "Sebela 2025")
+    assert (now_stands.state, now_stands.yi) == ("verified", -0.31)
+    assert study_called(one, "Sebela 2025").state == "extracted"
+
+
+def test_a_verified_study_leaves_nothing_pending(one: Desk) -> None:
+    def pending() -> dict[str, int]:
+        with one.database.reading() as session:
+            return studies.pending_work(session, one.review_id, one.cycle_id)
+
+    browser, address = extracted(one)
+    assert pending() == {"to_extract": 1, "to_verify": 0, "to_confirm": 0}
+    hand_in(one, browser, address)
+    assert pending() == {"to_extract": 0, "to_verify": 1, "to_confirm": 0}
+    verify_all(one, "Sebela 2025")
+    assert sum(pending().values()) == 0
+
+
+def test_a_study_put_aside_for_its_full_text_does_not_hold_up_the_bulletin(one: Desk) -> None:
+    include_all(one)
+    browser, address = web(one), study_address(one, "Sebela 2025")
+    assert browser.post(f"{address}/wait", {"waits_for": ""}).status_code == 422
+    assert browser.post(f"{address}/wait", {"waits_for": "full text ordered"}).status_code == 200
+    with one.database.reading() as session:
+        assert studies.pending_work(session, one.review_id, one.cycle_id)["to_extract"] == 0
+        assert studies.extraction_counts(session, one.review_id)["awaiting"] == 1
+    enter(browser, address, "depression", SEBELA_DEPRESSION)
+    assert study_called(one, "Sebela 2025").extraction == "open"
+
+
+def test_a_report_joins_the_study_of_the_starting_set_that_has_its_doi(one: Desk) -> None:
+    import_until(one, None)
+    assert include_all(one).joined == 1
+    row = study_called(one, "Sebela 2025")
+    # The very paper's numbers are candidates already: nobody is asked to extract them a second time.
+    assert (row.state, row.extraction) == ("included", "none")
+    with one.database.reading() as session:
+        assert [link.reason for link in studies.reports_of(session, row.id)] == ["the same DOI, 10.5093/pi2025a12"]
+
+
+def test_a_further_report_of_a_known_trial_is_extracted(one: Desk) -> None:
+    import_until(one, None)
+    follow_up = replace(SEBELA, source_id="9", pmid="9", doi="10.1000/follow-up", title="Mom Supports Mom: one year later", year=2026)
+    include_all(one)
+    one.next_cycle("2026-12")
+    add_reports(one, [follow_up])
+    assert include_all(one).joined == 1
+    row = study_called(one, "Sebela 2025")
+    assert row.extraction == "open"
+    with one.database.reading() as session:
+        assert [link.reason for link in studies.reports_of(session, row.id)][1] == "the same registration, NCT04639752"
+
+
+def test_taking_up_again_changes_nothing(one: Desk) -> None:
+    include_all(one)
+    def counted() -> tuple[int, dict[str, int], int]:
+        with one.database.reading() as session:
+            return (len(studies.studies(session, one.review_id)), outbox.counts(session),
+                    len(events.of_kind(session, one.review_id, "study.included")))
+
+    before, again = counted(), take_up(one)
+    assert (again.new, again.joined, again.invited) == (0, 0, 0)
+    assert counted() == before
+
+
+def test_two_studies_of_one_author_and_year_are_told_apart(sqlite: Database, now: datetime) -> None:
+    one = studied(sqlite, now, reports=[LEE, replace(LEE, source_id="2", pmid="2", title="Another trial")])
+    include_all(one)
+    with one.database.reading() as session:
+        assert [row.label for row in studies.studies(session, one.review_id)] == ["Lee 2021", "Lee 2021b"]
+
+
+def test_an_extractor_can_say_that_a_report_belongs_to_a_known_trial(sqlite: Database, now: datetime) -> None:
+    # Kaplan 2011 stands in the starting set without any identifier, and so does its citation.
+    kaplan = Record(source="file", source_id="k", title="Internet peer support for individuals with psychiatric disabilities", year=2011,
+                    authors=("Kaplan K",))
+    one = studied(sqlite, now, reports=[kaplan])
+    import_until(one, MONTH_ONE)
+    assert include_all(one).new == 1
+    browser, address = web(one), study_address(one, "Kaplan 2011b")
+    form = next(form for form in forms_of(browser.get(address)) if form["action"].endswith("/join"))
+    known = study_called(one, "Kaplan 2011")
+    assert form["choices"]["study"] == [str(known.id)]
+    assert browser.post(form["action"], {"study": str(known.id)}).status_code == 200
+    with one.database.reading() as session:
+        assert [row.label for row in studies.studies(session, one.review_id) if row.label.startswith("Kaplan")] == ["Kaplan 2011"]
+        assert len(studies.reports_of(session, known.id)) == 1
+    assert browser.get(address).status_code == 403
+
+
+def test_the_link_of_another_person_or_purpose_opens_nothing(one: Desk) -> None:
+    browser, address = extracted(one)
+    token, extractor = address.rsplit("/", 1)[1], one.people[extractor_of(one, "Sebela 2025")].id
+    for path in (f"/v/{token}", f"/c/{token}", f"/x/{token[:-1]}A", "/x/short", f"/x/{'A' * 43}"):
+        assert browser.get(path).status_code == 403
+    with one.database.writing(by="system:test") as session:
+        people.person(session, extractor).state = "revoked"
+    assert browser.get(address).status_code == 403
+
+
+def test_an_extractor_who_left_is_replaced(one: Desk) -> None:
+    include_all(one)
+    before = extractor_of(one, "Sebela 2025")
+    with one.database.writing(by="system:test") as session:
+        people.person(session, one.people[before].id).state = "revoked"
+    assert take_up(one).invited == 1
+    assert extractor_of(one, "Sebela 2025") != before
+
+
+def test_markup_in_what_people_enter_is_shown_as_text(one: Desk) -> None:
+    include_all(one)
+    browser, address = web(one), study_address(one, "Sebela 2025")
+    enter(browser, address, "depression", SEBELA_DEPRESSION | {"note": "<script>alert(1)</script>"})
+    page = browser.get(address)
+    assert "<script>alert" not in page.text
+    assert "<script>alert(1)</script>" in words_of(page) or "&lt;script&gt;" in page.text
+
+
+def test_a_withdrawn_result_can_be_entered_again(one: Desk) -> None:
+    browser, address = extracted(one)
+    effect = live_effects(one, "Sebela 2025")[0]
+    assert browser.post(f"{address}/withdraw/{effect.id}", {"reason": ""}).status_code == 422
+    assert browser.post(f"{address}/withdraw/{effect.id}", {"reason": "wrong outcome"}).status_code == 200
+    assert live_effects(one, "Sebela 2025") == []
+    enter(browser, address, "depression", SEBELA_DEPRESSION)
+    assert [row.state for row in live_effects(one, "Sebela 2025")] == ["extracted"]
