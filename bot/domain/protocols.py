@@ -6,7 +6,7 @@ Nothing here belongs to one review: another review is another folder.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -226,6 +226,7 @@ class Protocol:
     """The whole protocol of one review, as one version of it stands.
 
     sha256: the hash of its files' content (comments and layout aside); it names the version in cycles, decisions, bulletins.
+    document: the files' content as one JSON text, whose hash that is; kept, it is what this version can be read again from.
     sources: those that are searched; planned_sources: those that are only announced.
     drafted_after_seeing: which results were known when the first version was written.
     crisis_text: the sentence that holds in every country.
@@ -266,6 +267,7 @@ class Protocol:
     crisis_text: str
     crisis_help: tuple[CrisisHelp, ...]
     sha256: str
+    document: bytes = field(repr=False)
 
     @property
     def search_terms(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from bot.protocols.rules import version_key
 
 NAMES = ("id", "name", "outcome", "measure", "version", "country")
 # These say what happened to the protocol; they are not themselves a change of it.
-UNCOMPARED = {"sha256", "slug", "version", "dated", "amendments"}
+UNCOMPARED = {"sha256", "document", "slug", "version", "dated", "amendments"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from bot.domain import protocols as domain
 from bot.methods.strategies import pubmed
 from bot.protocols.forms import ProtocolForm, SourceForm
 from bot.protocols.outcome_forms import InstrumentForm, OutcomeForm, PublishedForm
+from bot.protocols.snapshot import Snapshot
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 TRIALS_IN_WORDS = {"one": 1, "two": 2, "three": 3}
@@ -26,12 +27,13 @@ class ReviewForms:
     strategies: Mapping[str, str]
 
 
-def build(given: ReviewForms, *, slug: str, sha256: str) -> domain.Protocol:
+def build(given: ReviewForms, snapshot: Snapshot) -> domain.Protocol:
     """Return the protocol. Raises InvalidInputError if a PubMed strategy refers to lines that are not there."""
     form = given.protocol
     return domain.Protocol(
-        slug=slug,
-        sha256=sha256,
+        slug=snapshot.slug,
+        sha256=snapshot.sha256,
+        document=snapshot.document,
         **_fields(form, "title short_title version dated registration drafted_after_seeing independence"),
         **_question(form, given.outcomes),
         **_conduct(form, given.strategies),

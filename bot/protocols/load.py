@@ -23,36 +23,26 @@ def load(folder: Path) -> Protocol:
 
     Raises ProtocolError with the first fault and its line, and how many more there are.
     """
-    forms, snapshot = _sound(folder)
-    return build(forms, slug=snapshot.slug, sha256=snapshot.sha256)
-
-
-def snapshot_of(folder: Path) -> Snapshot:
-    """Return the snapshot of a sound folder: its document is what a version of the protocol is kept as. Raises ProtocolError."""
-    return _sound(folder)[1]
-
-
-def load_document(document: bytes) -> Protocol:
-    """Return the protocol that was kept as `Snapshot.document`: the one under which an old cycle ran.
-
-    Raises ProtocolError if the document is none, or if it was written for other forms than this program has.
-    """
-    given = from_document(document)
-    try:
-        return build(_forms(given), slug=given.slug, sha256=given.sha256)
-    except (ValidationError, KeyError) as error:
-        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": error.args, "msg": "is missing"}
-        where = ".".join(str(part) for part in first["loc"])
-        raise ProtocolError(f"the kept protocol {given.sha256[:12]} of {given.slug}: {where}: {first['msg']}") from error
-
-
-def _sound(folder: Path) -> tuple[ReviewForms, Snapshot]:
     examined = examine(folder)
     if examined.forms is None or examined.snapshot is None:
         first, *others = examined.findings
         more = f" (and {len(others)} more: ./perennial check lists them)" if others else ""
         raise ProtocolError(f"{first}{more}")
-    return examined.forms, examined.snapshot
+    return build(examined.forms, examined.snapshot)
+
+
+def load_document(document: bytes) -> Protocol:
+    """Return the protocol that was kept as `Protocol.document`: the one under which an old cycle ran.
+
+    Raises ProtocolError if the document is none, or if it was written for other forms than this program has.
+    """
+    given = from_document(document)
+    try:
+        return build(_forms(given), given)
+    except (ValidationError, KeyError) as error:
+        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": error.args, "msg": "is missing"}
+        where = ".".join(str(part) for part in first["loc"])
+        raise ProtocolError(f"the kept protocol {given.sha256[:12]} of {given.slug}: {where}: {first['msg']}") from error
 
 
 def _forms(given: Snapshot) -> ReviewForms:
