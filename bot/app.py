@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import paths, settings
 from bot.domain.protocols import Protocol
+from bot.domain.starting_set import StartingEffect
 from bot.errors import NotFoundError
 from bot.http import Http
 from bot.links import LinkKeys
@@ -16,6 +17,7 @@ from bot.mail.folder import FolderTransport
 from bot.mail.message import parse_address
 from bot.mail.smtp import SmtpTransport
 from bot.mail.transport import Transport
+from bot.protocols import starting_set
 from bot.protocols.load import load
 from bot.rendering import Renderer, Site
 from bot.sources import Source
@@ -38,6 +40,7 @@ class App:
     post: Post
     clock: Clock
     home: Path
+    starting_sets: Mapping[str, Sequence[StartingEffect]]
     mail_folder: Path | None
     is_loopback: Callable[[str], bool]
 
@@ -57,7 +60,8 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
     """Return the application that these settings describe."""
     renderer = Renderer(paths.templates(), Site(name=chosen.site_name, address=chosen.address, demo=chosen.demo))
     keys = chosen.link_keys()
-    protocols = {slug: load(folder) for slug, folder in paths.review_folders(chosen.home).items()}
+    folders = paths.review_folders(chosen.home)
+    protocols = {slug: load(folder) for slug, folder in folders.items()}
     words = {slug: {"slug": slug, "title": one.title, "short_title": one.short_title} for slug, one in protocols.items()}
     return App(
         database=Database(chosen.database_url),
@@ -69,6 +73,7 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
                   review_words=words),
         clock=clock,
         home=chosen.home,
+        starting_sets={slug: starting_set.read(folder) for slug, folder in folders.items()},
         mail_folder=chosen.mail_folder if chosen.shows_mail_on_web else None,
         is_loopback=settings.is_loopback,
     )

@@ -65,10 +65,10 @@ def serve(
 ) -> None:
     """Run the web and the worker until Ctrl-C."""
     from bot.jobs import work
-    from bot.web.server import Server
+    from bot.web.server import Server, listen
 
     app, settings = _ready_app()
-    server = Server.listening(app, host=settings.listen, port=settings.port if port is None else port)
+    server = Server(app, listen(settings.listen, settings.port if port is None else port))
     end_work = work(app)
     print(f"Perennial shows {', '.join(app.protocols)} at {server.address} (public address: {settings.address}). Ctrl-C ends it.",
           file=sys.stderr)

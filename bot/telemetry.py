@@ -27,6 +27,7 @@ def configure(*, verbose: bool = False) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
             _redacting,
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"], drop_missing=True),
         ],
@@ -40,7 +41,8 @@ def logger(name: str) -> Any:
     """Return a logger whose lines name `name`."""
     import structlog
 
-    return structlog.get_logger().bind(part=name)
+    # Not bound yet: a logger that is bound when its module is imported would keep what structlog does before `configure`.
+    return structlog.get_logger(part=name)
 
 
 def _redacting(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -140,6 +140,11 @@ def waits(session: Session, now: datetime) -> bool:
     return session.scalars(query).first() is not None
 
 
+def next_moment(session: Session) -> datetime | None:
+    """Return when the next mail may go out, None if none waits."""
+    return session.scalar(select(func.min(OutboxRow.not_before)).where(OutboxRow.state == "pending"))
+
+
 def _set(session: Session, row_id: int, expected: str | tuple[str, ...], **values: Any) -> None:
     states = (expected,) if isinstance(expected, str) else expected
     session.execute(update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state.in_(states)).values(**values))

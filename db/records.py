@@ -293,7 +293,7 @@ def counts(session: Session, review_id: int, cycle_id: int | None = None) -> dic
     if cycle_id is not None:
         given, joined = given.where(RecordRow.cycle_id == cycle_id), joined.where(RecordRow.cycle_id == cycle_id)
         began, waiting = began.where(ReportRow.first_cycle_id == cycle_id), waiting.where(RecordRow.cycle_id == cycle_id)
-    by_source = dict(session.execute(given.order_by(RecordRow.source)).tuples())
+    by_source = dict(session.execute(given.order_by(RecordRow.source)).tuples().all())
     return {"identified": sum(by_source.values()), "by_source": by_source, "duplicates": session.scalar(joined) or 0,
             "reports": session.scalar(began) or 0, "questions": session.scalar(waiting) or 0}
 

@@ -66,7 +66,8 @@ class Database:
                         yield session
                 else:
                     yield session
-                    session.rollback()
+                    # What was read stays readable: ending the transaction would expire it.
+                    session.expunge_all()
         except IntegrityError as error:
             raise ConflictError(f"The same was stored meanwhile ({_first_line(error)}). Load it again.") from error
         except SQLAlchemyError as error:

@@ -7,13 +7,14 @@ Every step can be killed and run again, so this can as well. When a cycle is due
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot.domain.protocols import Protocol
+from bot.domain.starting_set import StartingEffect
 from bot.links import LinkKeys
 from bot.rendering import Renderer
 from bot.sources import Source
@@ -26,8 +27,11 @@ from bot.steps.records.import_file import import_file
 from bot.steps.records.rank import rank
 from bot.steps.records.search import SearchAccount, search
 from bot.steps.screening.open_round import open_round
+from bot.steps.screening.remind import remind
 from bot.steps.screening.settle import settle
+from bot.steps.studies.import_starting_set import import_starting_set
 from bot.steps.studies.include import include
+from bot.steps.studies.invite_confirmation import invite_confirmation
 from db import events, reviews, screening, searches, studies
 from db.reviews import CycleRow
 from db.session import Database, Session
@@ -37,7 +41,10 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a cycle works with. watched: the folder with one subfolder per source, whose files are taken in."""
+    """What a cycle works with.
+
+    watched: the folder with one subfolder per source, whose files are taken in. starting_sets: slug → the review's starting data.
+    """
 
     database: Database
     sources: Mapping[str, Source]
@@ -45,6 +52,7 @@ class Tools:
     renderer: Renderer
     clock: Clock
     watched: Path
+    starting_sets: Mapping[str, Sequence[StartingEffect]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,7 @@ def start(*, tools: Tools, protocol: Protocol, period: str, by: str) -> CycleAcc
         cycle = _begin(tools, protocol, period, by)
         if cycle.state in ("drafted", "published"):
             return CycleAccount(protocol.slug, period, cycle.id)
+        _take_in_starting_set(tools, protocol, cycle, by)
         found = _search(tools, protocol, cycle, by)
         _take_in_watched(tools, cycle, by)
         merged = deduplicate(database=tools.database, review_id=cycle.review_id, by=by, now=tools.clock())
@@ -135,6 +144,8 @@ def advance(*, tools: Tools, protocol: Protocol, by: str) -> None:
             review = reviews.review_by_slug(session, protocol.slug)
         common = {"database": tools.database, "review_id": review.id, "protocol": protocol, "by": by}
         settle(**common, keys=tools.keys, now=tools.clock())
+        remind(**common, keys=tools.keys, now=tools.clock())
+        invite_confirmation(**common, keys=tools.keys, now=tools.clock())
         include(**common, keys=tools.keys, now=tools.clock())
         _draft_when_ready(tools, protocol, review.id, by)
         publish(**common, renderer=tools.renderer, keys=tools.keys, now=tools.clock())
@@ -201,6 +212,13 @@ def _search(tools: Tools, protocol: Protocol, cycle: CycleRow, by: str) -> tuple
         search(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, source=tools.sources[plan.name], plan=plan,
                by=by, now=tools.clock())
         for plan in protocol.sources if plan.kind == "api" and plan.name in tools.sources)
+
+
+def _take_in_starting_set(tools: Tools, protocol: Protocol, cycle: CycleRow, by: str) -> None:
+    """Take in the review's starting data as candidates, once: what becomes public later is for the searches to find."""
+    if cycle.number == 1:
+        import_starting_set(database=tools.database, review_id=cycle.review_id, protocol=protocol,
+                            rows=tools.starting_sets.get(protocol.slug, ()), available_until=cycle.window_to.date(), by=by, now=tools.clock())
 
 
 def _take_in_watched(tools: Tools, cycle: CycleRow, by: str) -> None:

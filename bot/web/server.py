@@ -14,44 +14,49 @@ from bot.errors import SettingsError
 from bot.web import create
 
 
-@dataclass
-class Server:
-    """A web server that listens already: a port that is taken is known before anything else starts."""
+@dataclass(frozen=True)
+class Listener:
+    """A socket that listens already: a port that is taken is known before anything else starts."""
 
-    server: uvicorn.Server
-    listener: socket.socket
+    socket: socket.socket
     address: str
 
-    @classmethod
-    def listening(cls, app: App, *, host: str, port: int) -> Server:
-        """Return a server that listens on host and port (0: any free one). Raises SettingsError if the port is taken."""
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as error:
-            listener.close()
-            raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}. Choose another:  PERENNIAL_PORT=8001") from error
-        listener.listen(256)
+
+def listen(host: str, port: int) -> Listener:
+    """Listen on host and port (0: any free one). Raises SettingsError if the port is taken."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}. Choose another:  PERENNIAL_PORT=8001") from error
+    listener.listen(256)
+    shown = f"[{host}]" if ":" in host else host
+    return Listener(listener, f"http://{shown}:{listener.getsockname()[1]}")
+
+
+class Server:
+    """The web of one application on one listener."""
+
+    def __init__(self, app: App, listener: Listener) -> None:
         # One process serves and works; what a proxy in front says of the client is believed only from this machine.
-        config = uvicorn.Config(create(app), log_level="warning", access_log=False, server_header=False, forwarded_allow_ips="127.0.0.1")
-        shown = f"[{host}]" if ":" in host else host
-        return cls(uvicorn.Server(config), listener, f"http://{shown}:{listener.getsockname()[1]}")
+        config = uvicorn.Config(create(app), log_level="warning", access_log=False, server_header=False, forwarded_allow_ips="127.0.0.1",
+                                lifespan="off")
+        self._server, self._listener, self.address = uvicorn.Server(config), listener, listener.address
 
     def run(self) -> None:
         """Serve until the process is told to stop."""
-        self.server.run(sockets=[self.listener])
+        self._server.run(sockets=[self._listener.socket])
 
     def start(self) -> threading.Thread:
         """Serve in a thread, and return it once the first request can come."""
-        self.server.config.lifespan = "off"
         thread = threading.Thread(target=self.run, name="web", daemon=True)
         thread.start()
-        while not self.server.started and thread.is_alive():
+        while not self._server.started and thread.is_alive():
             time.sleep(0.01)
         return thread
 
     def stop(self) -> None:
         """End it."""
-        self.server.should_exit = True
+        self._server.should_exit = True

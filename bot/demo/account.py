@@ -1,0 +1,65 @@
+"""What the demonstration says at its end: a short account to read, and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.app import App
+from bot.rendering import DEMO_NOTICE, day, number
+from db import bulletins, estimates, records, reviews, screening
+
+FIGURES = ("k", "estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "model", "interval", "prediction_interval", "pooled")
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month of the demonstration, and how many mails had gone out by its end."""
+
+    number: int
+    moment: datetime
+    mails: int
+
+
+def final_account(app: App, slug: str, months: Sequence[Month], *, mails: int) -> dict[str, Any]:
+    """Return the figures of the demonstration, read from the database as anybody could."""
+    with app.database.reading() as session:
+        review = reviews.review_by_slug(session, slug)
+        cycles = reviews.cycles(session, review.id)
+        counted = records.counts(session, review.id)
+        screened = screening.progress(session, review.id)
+        rows = [estimates.estimates_of_cycle(session, one.id) for one in cycles]
+        published = bulletins.published(session, review.id)
+    outcomes = [outcome.id for outcome in app.protocol(slug).outcomes]
+    by_outcome = {
+        outcome: [{name: row.result[name] for name in FIGURES} for of_cycle in rows for row in of_cycle if row.outcome == outcome]
+        for outcome in outcomes
+    }
+    return {
+        "cycles": len(cycles), "records_found": counted["identified"], "duplicates": counted["duplicates"],
+        "flagged": screened["to_decide"], "included": screened["included"], "mails": mails, "bulletins": len(published),
+        "estimates": {outcome: given for outcome, given in by_outcome.items() if given},
+    }
+
+
+def print_account(figures: dict[str, Any], months: Sequence[Month], *, home: Path, address: str, slug: str, seconds: float) -> None:
+    """Print what happened, where it lies, and how to look."""
+    lines = [
+        "", DEMO_NOTICE + ".", "",
+        f"Two cycles of the review, {day(months[0].moment)} and {day(months[1].moment)} by the demonstration's clock, in {seconds:.0f} seconds:",
+        f"  {figures['records_found']} records found in PubMed's stand-in and in a RIS file, {figures['duplicates']} duplicates",
+        f"  {figures['flagged']} judged by two scripted reviewers, a third where they differed; {figures['included']} included",
+        f"  {figures['mails']} mails, {figures['bulletins']} bulletins", "",
+        "What the pooled estimates are (trials found so far, incomplete, risk of bias not appraised: provisional):"]
+    for outcome, given in figures["estimates"].items():
+        lines.append(f"  {outcome.replace('_', ' '):<20}" + "   then ".join(_short(one) for one in given))
+    lines += ["", f"Database, mails and keys: {home}", f"How to look: ./perennial demo --serve, then {address.rpartition(':')[0]}:PORT/reviews/{slug}", ""]
+    print("\n".join(lines), flush=True)
+
+
+def _short(one: dict[str, Any]) -> str:
+    noun = "one trial" if one["k"] == 1 else f"{one['k']} trials"
+    return f"{number(one['estimate'])} [{number(one['ci_low'])}, {number(one['ci_high'])}] ({noun})"

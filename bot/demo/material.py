@@ -1,0 +1,41 @@
+"""What the stand-ins of the demonstration hold: citations with a PMID for E-utilities, the others as RIS files. Facts, no labels."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+SYNOPSIS = "Synopsis by the demonstration, not the authors' abstract: "
+
+
+def citations(folder: Path) -> list[dict[str, str]]:
+    """Return the citations of a demo folder, each as its row."""
+    with (folder / "records.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def for_eutils(rows: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
+    """Return the citations that PubMed has, as its stand-in keeps them."""
+    return [
+        {
+            "pmid": row["pmid"], "title": row["title"], "entered": row["entered"], "year": row["year"], "journal": row["journal"],
+            "volume": row["volume"], "issue": row["issue"], "pages": row["pages"], "doi": row["doi"],
+            "authors": [row["first_author"]] if row["first_author"] else [],
+            "registrations": [row["registration"]] if row["registration"] else [],
+            "abstract": SYNOPSIS + row["synopsis"] if row["synopsis"] else "",
+        }
+        for row in rows if row["pmid"]
+    ]
+
+
+def as_ris(rows: Iterable[dict[str, str]]) -> str:
+    """Return the citations that PubMed does not have, or whose PMID is not known here, as a RIS file."""
+    return "".join(_ris(row) for row in rows if not row["pmid"])
+
+
+def _ris(row: dict[str, str]) -> str:
+    lines = [("TY", "JOUR"), ("ID", row["key"]), ("TI", row["title"]), ("AU", row["first_author"]), ("PY", row["year"]), ("JO", row["journal"]),
+             ("VL", row["volume"]), ("IS", row["issue"]), ("SP", row["pages"]), ("DO", row["doi"]), ("N1", row["registration"])]
+    return "".join(f"{tag}  - {value}\n" for tag, value in lines if value) + "ER  - \n\n"

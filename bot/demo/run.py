@@ -1,0 +1,197 @@
+"""Run the demonstration: the product as it is, stand-ins for PubMed and the mail server, and scripted people in a process of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot import app as root
+from bot import jobs, paths, settings
+from bot.app import App
+from bot.demo import material
+from bot.demo.account import Month, final_account, print_account
+from bot.demo.clock import DemoClock
+from bot.demo.people import DOMAIN, READERS, TEAM, address_of
+from bot.demo.sink import MailSink
+from bot.demo.standins.eutils import EutilsStandIn
+from bot.errors import PerennialError
+from bot.steps import cycle
+from bot.steps.people.join import join
+from bot.web.server import Server, listen
+from db import bulletins, events, outbox, readers, reviews, schema
+
+SLUG = "digital-peer-support"
+BY = "system:demo"
+# The review of record was searched to January 2025. The second cycle catches up everything that came in since.
+SET_UP = datetime(2025, 1, 31, 12, tzinfo=UTC)
+MONTHS = (datetime(2025, 2, 1, 6, 0, 1, tzinfo=UTC), datetime(2026, 11, 1, 6, 0, 1, tzinfo=UTC))
+# Whose file it is: citations collected by hand, which no database gave.
+FILE_SOURCE = "handsearch"
+PAUSE_SECONDS = 0.1
+LONGEST_STANDSTILL = 90.0
+
+
+class DemoError(PerennialError):
+    """The demonstration did not come to its end."""
+
+
+@dataclass
+class Stage:
+    """Everything that runs during the demonstration."""
+
+    app: App
+    clock: DemoClock
+    sink: MailSink
+    eutils: EutilsStandIn
+    server: Server
+    people: subprocess.Popen[bytes]
+
+
+def run_demo(*, folder: Path | None = None, database: str = "", serve: bool = False, port: int = 0) -> dict[str, Any]:
+    """Run both months, print an account of them, and return its figures. serve: go on showing the site until Ctrl-C."""
+    home = (folder or Path(tempfile.mkdtemp(prefix="perennial-demo-"))).resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    citations = material.citations(_demo_folder())
+    began = time.monotonic()
+    with ExitStack() as stack:
+        stage = _set_up(stack, home, database, port, citations)
+        months = [_month(stage, moment, number, citations) for number, moment in enumerate(MONTHS, start=1)]
+        figures = final_account(stage.app, SLUG, months, mails=stage.sink.count())
+        print_account(figures, months, home=home, address=stage.server.address, slug=SLUG, seconds=time.monotonic() - began)
+        if serve:
+            _show_until_told(stage)
+    return figures
+
+
+def _demo_folder() -> Path:
+    return paths.reviews() / SLUG / "demo"
+
+
+def _set_up(stack: ExitStack, home: Path, database: str, port: int, citations: list[dict[str, str]]) -> Stage:
+    clock = DemoClock(SET_UP)
+    eutils = stack.enter_context(EutilsStandIn(material.for_eutils(citations)))
+    sink = MailSink(home / "mailboxes")
+    sink.start()
+    stack.callback(sink.stop)
+    listener = listen("127.0.0.1", port)
+    chosen = settings.load(
+        home=home, database=database, address=listener.address, site_name="Perennial (demonstration)", sender=f"perennial@{DOMAIN}",
+        smtp_host="127.0.0.1", smtp_port=sink.port, smtp_security="none", eutils_address=eutils.address, demo=True)
+    app = root.build(chosen, clock=clock)
+    stack.callback(app.database.close)
+    schema.ready(app.database, paths.migrations())
+    _gather_team(app)
+    server = Server(app, listener)
+    thread = server.start()
+    stack.callback(lambda: (server.stop(), thread.join(10)))
+    return Stage(app, clock, sink, eutils, server, stack.enter_context(_people(home, server.address)))
+
+
+def _gather_team(app: App) -> None:
+    """Make the review known, with its team. A database that has a review already is not one for a demonstration."""
+    with app.database.reading() as session:
+        if reviews.all_reviews(session):
+            raise DemoError("this database has a review in it already; the demonstration wants an empty one")
+    review_id = cycle.state(app.database, protocol=app.protocol(SLUG), by=BY, now=app.clock()).review_id
+    for name, (shown, roles) in TEAM.items():
+        for role in roles:
+            join(database=app.database, review_id=review_id, name=shown, email=address_of(name), role=role, by=BY, now=app.clock())
+
+
+@contextmanager
+def _people(home: Path, site: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the scripted people; they end when their standard input does, also when this process dies."""
+    command = [sys.executable, "-P", "-m", "bot.demo.people", "--mailboxes", str(home / "mailboxes"), "--site", site, "--slug", SLUG,
+               "--demo-folder", str(_demo_folder()), "--starting-set", str(paths.reviews() / SLUG / "starting_set.csv")]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stderr)
+    try:
+        yield process
+    finally:
+        with suppress(OSError):
+            assert process.stdin is not None
+            process.stdin.close()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _month(stage: Stage, moment: datetime, number: int, citations: list[dict[str, str]]) -> Month:
+    """Let one month happen: the worker's ticks, and the people's answers, until the bulletin is out and every mail is."""
+    if number == 1:
+        _wait_for_readers(stage)
+    _put_file(stage.app, moment, citations)
+    stage.clock.jump_to(moment)
+    _until(stage, lambda: _is_published(stage.app, number), f"the bulletin of month {number}")
+    return Month(number, moment, stage.sink.count())
+
+
+def _wait_for_readers(stage: Stage) -> None:
+    def confirmed() -> bool:
+        with stage.app.database.reading() as session:
+            return readers.confirmed_count(session, reviews.review_by_slug(session, SLUG).id) == len(READERS)
+
+    _until(stage, confirmed, "the readers' sign-up")
+
+
+def _put_file(app: App, moment: datetime, citations: list[dict[str, str]]) -> None:
+    """Put the citations without a PMID that were public by now into the watched folder; those known already count once."""
+    public = [row for row in citations if not row["entered"] or row["entered"] < f"{moment:%Y-%m-%d}"]
+    folder = app.home / "watched" / FILE_SOURCE
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{moment:%Y-%m}.ris").write_text(material.as_ris(public), encoding="utf-8")
+
+
+def _is_published(app: App, number: int) -> bool:
+    with app.database.reading() as session:
+        review = reviews.review_by_slug(session, SLUG)
+        waiting = outbox.counts(session)
+        published = [row for row in bulletins.published(session, review.id) if row.mailed_at is not None]
+        return len(published) >= number and not any(waiting[state] for state in ("pending", "claimed", "sending"))
+
+
+def _until(stage: Stage, done: Callable[[], bool], what: str) -> None:
+    """Tick until something is done. Nothing happening for too long is an error, not a wait without end."""
+    seen, since = None, time.monotonic()
+    while True:
+        jobs.tick(stage.app)
+        if done():
+            return
+        if stage.people.poll() is not None:
+            raise DemoError(f"the scripted people stopped while {what} was awaited; see above")
+        now = _fingerprint(stage)
+        if now != seen:
+            seen, since = now, time.monotonic()
+        elif time.monotonic() - since > 1.0:
+            _skip_quiet_hours(stage)
+        if time.monotonic() - since > LONGEST_STANDSTILL:
+            raise DemoError(f"nothing happens any more while {what} is awaited; database and mails lie in {stage.app.home}")
+        time.sleep(PAUSE_SECONDS)
+
+
+def _fingerprint(stage: Stage) -> tuple[object, ...]:
+    with stage.app.database.reading() as session:
+        return (stage.sink.count(), *outbox.counts(session).values(), events.count(session))
+
+
+def _skip_quiet_hours(stage: Stage) -> None:
+    """Where mails wait for the morning or for Monday, go there."""
+    with stage.app.database.reading() as session:
+        waiting = outbox.next_moment(session)
+    if waiting is not None:
+        stage.clock.jump_to(waiting)
+
+
+def _show_until_told(stage: Stage) -> None:
+    print(f"\nThe site is shown at {stage.server.address}/reviews/{SLUG} until Ctrl-C.", flush=True)
+    with suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(0.5)
