@@ -77,10 +77,10 @@ def _people(making: Making) -> str:
 
 
 def _automation(material: Material) -> str:
-    ranking = f"A program orders the records for reading ({material.making.ranking}); it excludes none." if material.making.ranking else ""
+    ranking = f"It orders the records for reading ({material.making.ranking}) and excludes none." if material.making.ranking else ""
     software = f" Software: {material.making.software}." if material.making.software else ""
-    rest = "A program also searched, merged duplicates, pooled and drafted this text; people judged, and an editor signs."
-    return f"{ranking} {rest}{software}".strip()
+    whole = "A program searches, merges duplicates, pools and drafts this text; people judge, and an editor signs."
+    return f"{whole} {ranking}".strip() + software
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -168,8 +168,13 @@ def _draw_body(pen: _Pen) -> None:
         rule = pen.y - 0.235
         pen.sheet.line([(pen.margin, rule), (pen.sheet.width - pen.margin, rule)], colour=palette.line, dashes=(3, 2))
         _draw_summary(pen, pen.plot.benchmark, palette.benchmark)
+    if pen.wide:
+        _draw_null(pen, top, pen.y - 0.08)
+
+
+def _draw_null(pen: _Pen, start: float, end: float) -> None:
     null = pen.axis.at(pen.axis.null)
-    pen.sheet.line([(null, top), (null, pen.y - 0.08)], colour=palette.soft, width=0.7)
+    pen.sheet.line([(null, start), (null, end)], colour=pen.sheet.palette.soft, width=0.7)
 
 
 def _draw_study(pen: _Pen, row: ForestRow) -> None:
@@ -206,10 +211,10 @@ def _draw_words(pen: _Pen, label: str, people: str, numbers: str, weight: str, c
 
 
 def _draw_interval(pen: _Pen, low: float, high: float, colour: str, *, width: float = 1.3, dashes: tuple[float, ...] = ()) -> None:
-    """Draw a line from low to high."""
-    axis, y = pen.axis, pen.y
-    start, end = axis.at(low), axis.at(high)
-    pen.sheet.line([(start, y), (end, y)], colour=colour, width=width, dashes=dashes)
+    """Draw a line from low to high. Where words stand between the lines, no difference is marked at each line by itself."""
+    if not pen.wide:
+        _draw_null(pen, pen.y - 0.1, pen.y + 0.1)
+    pen.sheet.line([(pen.axis.at(low), pen.y), (pen.axis.at(high), pen.y)], colour=colour, width=width, dashes=dashes)
     _draw_arrows(pen, low, high, colour)
 
 
@@ -228,6 +233,8 @@ def _draw_summary(pen: _Pen, item: Summary, colour: str) -> None:
     numbers = f"{signed(item.estimate)} {interval(item.ci_low, item.ci_high)}"
     _draw_words(pen, item.label, "", numbers, "", colour, "bold")
     y, half = pen.y, 0.1
+    if not pen.wide:
+        _draw_null(pen, y - 0.1, y + 0.1)
     diamond = [(axis.at(item.ci_low), y), (axis.at(item.estimate), y - half), (axis.at(item.ci_high), y), (axis.at(item.estimate), y + half)]
     sheet.shape(diamond, colour=colour, filled="" if item.is_firm else sheet.palette.paper, dashes=() if item.is_firm else (3, 1.5))
     _draw_arrows(pen, item.ci_low, item.ci_high, colour)
@@ -253,14 +260,19 @@ def _draw_axis(pen: _Pen) -> None:
         sheet.line([(axis.at(tick), pen.y), (axis.at(tick), pen.y + 0.05)], colour=soft, width=0.9)
         sheet.text(axis.at(tick), pen.y + 0.14, axis.tick_label(tick), size=SMALL, align="center", colour=soft)
     pen.y += 0.36
-    null = min(max(axis.at(axis.null), axis.left + 0.6), axis.right - 0.6)
-    sides = _sides(pen, null)
-    sheet.text(null - 0.08, pen.y, sides[0], size=SMALL, align="right")
-    sheet.text(null + 0.08, pen.y, sides[1], size=SMALL)
+    _draw_sides(pen)
     pen.y += 0.24
 
 
-def _sides(pen: _Pen, null: float) -> tuple[str, str]:
-    room_left = null - 0.08 - (0 if pen.wide else pen.margin / 2)
-    room_right = pen.sheet.width - null - 0.08 - pen.margin / 2
-    return (shortened(f"← {pen.plot.favours_left}", room_left, SMALL), shortened(f"{pen.plot.favours_right} →", room_right, SMALL))
+def _draw_sides(pen: _Pen) -> None:
+    """Write what each side favours beside no difference, or at the ends of the sheet where that is too narrow."""
+    left, right = f"← {pen.plot.favours_left}", f"{pen.plot.favours_right} →"
+    null, ends, gap = pen.axis.at(pen.axis.null), (pen.margin / 2, pen.sheet.width - pen.margin / 2), 0.08
+    if null - gap - text_width(left, SMALL) >= ends[0] and null + gap + text_width(right, SMALL) <= ends[1]:
+        pen.sheet.text(null - gap, pen.y, left, size=SMALL, align="right")
+        pen.sheet.text(null + gap, pen.y, right, size=SMALL)
+        return
+    start, end = (max(pen.axis.left - 0.3, ends[0]), min(pen.axis.right + 0.3, ends[1])) if pen.wide else ends
+    half = (end - start) / 2 - gap
+    pen.sheet.text(start, pen.y, shortened(left, half, SMALL), size=SMALL)
+    pen.sheet.text(end, pen.y, shortened(right, half, SMALL), size=SMALL, align="right")
