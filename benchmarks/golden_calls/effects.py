@@ -50,7 +50,7 @@ def _groups(call: Call, measure: str, variance: str) -> dict[str, Any]:
     spread = "pooled" if variance == "HO" else "separate"
     if measure in ("D2ORL", "D2ORN"):
         distribution = "logistic" if measure == "D2ORL" else "normal"
-        return _pair(conversions.log_odds_ratio_from_smd(*two_groups.smd(*arms), distribution=distribution))
+        return _pair(conversions.log_odds_ratio_from_smd(*two_groups.uncorrected_smd(*arms), distribution=distribution))
     known = {
         "SMD": lambda: two_groups.smd(*arms, variance=variance) if corrected else two_groups.uncorrected_smd(*arms),
         "SMDH": lambda: two_groups.smd_unequal(*arms),
@@ -90,12 +90,8 @@ def transformations(call: Call) -> dict[str, Any]:
     expected = call.record["expected"]
     if set(expected) - {"rtoz", "ztor", "logit", "ilogit", "dtoor"}:
         raise Unsupported(f"transformations {sorted(expected)}")
-    return result | _logit(call, r)
-
-
-def _logit(call: Call, r: Any) -> dict[str, Any]:
-    shares = np.array([0.3, 0.6, 0.05, 0.91])[: len(call.record["expected"].get("logit", []))]
-    return {"logit": np.log(shares / (1 - shares)), "ilogit": 1 / (1 + np.exp(-r))}
+    shares = np.abs(r)
+    return result | {"logit": np.log(shares / (1.0 - shares)), "ilogit": correlations.from_logit(r)}
 
 
 def five_numbers(call: Call) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.golden_calls.calls import Call
-from bot.methods.synthesis import heterogeneity
+from benchmarks.golden_calls.calls import Call, Unsupported
+from bot.methods.synthesis import correlations, heterogeneity
 from bot.methods.synthesis.checks import checked_design
 from bot.methods.synthesis.intervals import Test
 from bot.methods.synthesis.options import Interval, Prediction
@@ -38,7 +38,9 @@ def rma(call: Call) -> dict[str, Any]:
 
 
 def predict(call: Call) -> dict[str, Any]:
-    """Means and predictions at the observed moderators."""
+    """Means and predictions at the observed moderators, or a mean of proportions brought back to a proportion."""
+    if "X" not in call.inputs:
+        return _back_transformed(call)
     x, names = call.design()
     yi, vi = call.effects()
     model = regress(yi=yi, vi=vi, moderators=x, names=names, method=call.option("method"), interval=Interval.WALD)
@@ -51,6 +53,25 @@ def predict(call: Call) -> dict[str, Any]:
         "pi_lb": rows["pi_low"],
         "pi_ub": rows["pi_high"],
     }
+
+
+def _back_transformed(call: Call) -> dict[str, Any]:
+    back = {
+        "transf.ilogit": correlations.from_logit,
+        "transf.ipft.hm": lambda x: correlations.from_freeman_tukey(x, call.column("ni")),
+    }
+    if call.option("transf") not in back:
+        raise Unsupported(f"transformation {call.option('transf')}")
+    yi, vi = correlations.proportion(call.option("measure"), call.column("xi"), call.column("ni"))
+    estimate = pool(yi=yi, vi=vi, method=call.option("method"), interval=Interval.WALD, prediction=Prediction.NORMAL)
+    ends = {
+        "pred": estimate.estimate,
+        "ci_lb": estimate.ci_low,
+        "ci_ub": estimate.ci_high,
+        "pi_lb": estimate.pi_low,
+        "pi_ub": estimate.pi_high,
+    }
+    return {name: back[call.option("transf")](value) for name, value in ends.items()}
 
 
 def _regression(call: Call) -> dict[str, Any]:
@@ -146,9 +167,9 @@ def _single(call: Call, method: str) -> dict[str, Any]:
             )
             for label, prediction in chosen.items()
         }
-        result["prediction"] = dict.fromkeys(TESTS, {label: {"lb": low, "ub": high} for label, (low, high) in ends.items()})
+        result["prediction"] = {test: {label: {"lb": low, "ub": high} for label, (low, high) in ends.items()} for test in TESTS}
     else:
-        result["prediction"] = dict.fromkeys(TESTS, {"default": {}, "riley": {}})
+        result["prediction"] = {test: {"default": {}, "riley": {}} for test in TESTS}
     return result
 
 

@@ -47,3 +47,17 @@ def proportion(name: str, x: ArrayLike, n: ArrayLike, *, add: float = 0.5) -> Pa
     if name == "PLN":
         return np.log(share), 1.0 / events - 1.0 / size
     return np.log(share / (1.0 - share)), 1.0 / events + 1.0 / (size - events)
+
+
+def from_logit(x: ArrayLike) -> Array:
+    """Return the proportion of a log odds."""
+    return 1.0 / (1.0 + np.exp(-np.asarray(x, dtype=float)))
+
+
+def from_freeman_tukey(x: ArrayLike, n: ArrayLike) -> Array:
+    """Return the proportion of a Freeman-Tukey double arcsine, with n the harmonic mean of the studies' sizes (Miller 1978)."""
+    value = 2.0 * np.asarray(x, dtype=float)
+    size = float(1.0 / np.mean(1.0 / np.asarray(n, dtype=float)))
+    sine = np.sin(value)
+    inside = 1.0 - (sine + (sine - 1.0 / sine) / size) ** 2
+    return 0.5 * (1.0 - np.sign(np.cos(value)) * np.sqrt(np.maximum(inside, 0.0)))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.methods.synthesis.distributions import chi_squared_quantile
+from bot.methods.synthesis.distributions import chi_squared_quantile, two_sided_quantile
 from bot.methods.synthesis.problem import Problem
 from bot.methods.synthesis.roots import bracketed, tau2_where_q_is
 
@@ -77,3 +77,22 @@ def _where_negative(function: Callable[[float], float], start: float) -> float:
         if function(value) < 0.0:
             return value
     return value
+
+
+def i2_test_based(problem: Problem, *, level: float) -> tuple[float, float]:
+    """Return the test-based interval of the Q-based I², in per cent (Higgins & Thompson 2002). Needs k - p >= 1."""
+    return test_based_i2(problem.q, problem.q_df, level=level)
+
+
+def test_based_i2(q: float, df: int, *, level: float) -> tuple[float, float]:
+    """Return the test-based interval of I² from Q and its degrees of freedom; (nan, nan) for df = 1 with Q at most 2."""
+    k = df + 1
+    if q > k:
+        error = 0.5 * (math.log(q) - math.log(df)) / (math.sqrt(2.0 * q) - math.sqrt(2.0 * k - 3.0))
+    elif k > 2:
+        error = math.sqrt(1.0 / (2.0 * (k - 2)) * (1.0 - 1.0 / (3.0 * (k - 2) ** 2)))
+    else:
+        return math.nan, math.nan
+    centre, margin = 0.5 * math.log(max(q / df, 1.0)), two_sided_quantile(level, None) * error
+    low, high = (max(math.exp(end), 1.0) for end in (centre - margin, centre + margin))
+    return 100.0 * (1.0 - 1.0 / low**2), 100.0 * (1.0 - 1.0 / high**2)

@@ -21,7 +21,9 @@ from bot.methods.synthesis.problem import Array
 
 @dataclass(frozen=True, slots=True)
 class TablesPooled:
-    """A pooled effect of tables (ratios on the logarithm). q: from the studies' own effects around it; k: how many have one.
+    """A pooled effect of tables (ratios on the logarithm).
+
+    k: all studies; q: from the effects of those that have one, around the estimate, q_df: one less than these are.
 
     association: the Cochran-Mantel-Haenszel test with continuity correction, homogeneity: Tarone's; both for odds ratios alone.
     """
@@ -52,7 +54,7 @@ def mantel_haenszel(measure: str, a: ArrayLike, b: ArrayLike, c: ArrayLike, d: A
     estimate, variance = formulas[measure](*table)
     test = tested(estimate, math.sqrt(variance), df=None, level=level)
     extra = (_association(*table), _homogeneity(math.exp(estimate), *table)) if measure == "OR" else (None, None)
-    return TablesPooled(test, "Mantel-Haenszel", measure, *_spread(measure, table, estimate), *extra)
+    return TablesPooled(test, "Mantel-Haenszel", measure, table[0].size, *_spread(measure, table, estimate), *extra)
 
 
 def peto(a: ArrayLike, b: ArrayLike, c: ArrayLike, d: ArrayLike, *, level: float = 0.95) -> TablesPooled:
@@ -65,7 +67,7 @@ def peto(a: ArrayLike, b: ArrayLike, c: ArrayLike, d: ArrayLike, *, level: float
     test = tested(float(observed.sum()) / total, 1.0 / math.sqrt(total), df=None, level=level)
     says = variance > 0.0
     q = float(np.sum(observed[says] ** 2 / variance[says])) - float(observed.sum()) ** 2 / total
-    return TablesPooled(test, "Peto", "OR", int(says.sum()), *_q_of(q, int(says.sum())))
+    return TablesPooled(test, "Peto", "OR", table[0].size, *_q_of(q, int(says.sum())))
 
 
 def greenland_robins_variance(a: ArrayLike, b: ArrayLike, c: ArrayLike, d: ArrayLike) -> float:
@@ -150,13 +152,11 @@ def _homogeneity(ratio: float, a: Array, b: Array, c: Array, d: Array) -> tuple[
     return statistic, chi_squared_p(statistic, a.size - 1)
 
 
-def _spread(
-    measure: str, table: tuple[Array, Array, Array, Array], estimate: float
-) -> tuple[int, float, int, float, float, float]:
+def _spread(measure: str, table: tuple[Array, Array, Array, Array], estimate: float) -> tuple[float, int, float, float, float]:
     yi, vi = tables.measure(measure, *table, both_empty=tables.BothEmpty.DROP)
     says = np.isfinite(yi) & np.isfinite(vi)
     w = 1.0 / vi[says]
-    return int(says.sum()), *_q_of(float(np.sum(w * (yi[says] - estimate) ** 2)), int(says.sum()))
+    return _q_of(float(np.sum(w * (yi[says] - estimate) ** 2)), int(says.sum()))
 
 
 def _q_of(q: float, k: int) -> tuple[float, int, float, float, float]:

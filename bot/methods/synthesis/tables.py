@@ -51,12 +51,12 @@ def measure(
         silent = ((table[0] == 0) & (table[2] == 0)) | ((table[1] == 0) & (table[3] == 0))
         table = np.where(silent, np.nan, table)
     with np.errstate(divide="ignore", invalid="ignore"):
-        filled = table if name in UNFILLED else _filled(table, add, zeros)
-        yi, vi = MEASURES[name](*filled)
+        yi, vi = MEASURES[name](*(table if name in UNFILLED else filled(table, add, zeros)))
     return yi, vi
 
 
-def _filled(table: Array, add: float, zeros: Zeros) -> Array:
+def filled(table: Array, add: float, zeros: Zeros) -> Array:
+    """Return tables, shape (4, k), with `add` in every cell of those that `zeros` names."""
     empty = (table == 0.0).any(axis=0)
     if zeros is Zeros.EMPTY:
         return table + add * empty

@@ -34,7 +34,10 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrimFill:
-    """What trim and fill gives. missing: how many studies, with se_missing (None where its formula fails); p: that none is missing (R0 only). filled_*: the studies added."""
+    """What trim and fill gives. missing: how many studies, with se_missing (None where its formula fails); p: that none is (R0 only).
+
+    filled_yi, filled_vi: the studies added.
+    """
 
     side: str
     missing: int

@@ -128,4 +128,4 @@ def variation_ratio(
     c1, c2 = s1**2 / (a * x1**2), s2**2 / (b * x2**2)
     shift = h1 - h2 + 0.5 * (c2 - c1) if corrected else 0.0
     with np.errstate(invalid="ignore"):
-        return np.log(s1 / x1) - np.log(s2 / x2) + shift, h1 + h2 + c1 + c2
+        return np.log(s1 / x1) - np.log(s2 / x2) + shift, np.where((x1 > 0.0) & (x2 > 0.0), h1 + h2 + c1 + c2, np.nan)
