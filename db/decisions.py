@@ -57,6 +57,11 @@ def own(session: Session, round_id: int, person_id: int) -> dict[int, DecisionRo
     return _newest(session, AssignmentRow.round_id == round_id, AssignmentRow.person_id == person_id)
 
 
+def own_on(session: Session, assignments: Sequence[AssignmentRow], person_id: int) -> dict[int, DecisionRow]:
+    """Return one person's latest votes on these assignments: assignment id → vote; none on somebody else's."""
+    return _newest(session, AssignmentRow.id.in_([one.id for one in assignments]), AssignmentRow.person_id == person_id)
+
+
 def own_history(session: Session, assignment_id: int, person_id: int) -> Sequence[DecisionRow]:
     """Return one person's votes on one assignment, oldest first; none if it is somebody else's."""
     query = (select(DecisionRow).join(AssignmentRow, AssignmentRow.id == DecisionRow.assignment_id)
@@ -80,6 +85,26 @@ def own_next(session: Session, round_id: int, person_id: int, *, after: int = 0)
 def of_round(session: Session, round_id: int) -> dict[int, DecisionRow]:
     """Return everybody's latest votes in a round: assignment id → vote. For the steps that settle and remind alone."""
     return _newest(session, AssignmentRow.round_id == round_id)
+
+
+def on(session: Session, assignments: Sequence[AssignmentRow]) -> dict[int, DecisionRow]:
+    """Return the latest votes on these assignments: assignment id → vote. For the step that settles alone."""
+    ids, found = [one.id for one in assignments], {}
+    for start in range(0, len(ids), 500):
+        found |= _newest(session, AssignmentRow.id.in_(ids[start:start + 500]))
+    return found
+
+
+def reports_voted_on(session: Session, round_id: int, *, since: int) -> frozenset[int]:
+    """Return the reports of a round with votes later than the row id `since`."""
+    query = select(AssignmentRow.report_id).join(DecisionRow, DecisionRow.assignment_id == AssignmentRow.id)
+    return frozenset(session.scalars(query.where(AssignmentRow.round_id == round_id, DecisionRow.id > since)))
+
+
+def last_id(session: Session, round_id: int) -> int:
+    """Return the row id of the last vote in a round, 0 if there is none."""
+    query = select(func.max(DecisionRow.id)).join(AssignmentRow, AssignmentRow.id == DecisionRow.assignment_id)
+    return session.scalar(query.where(AssignmentRow.round_id == round_id)) or 0
 
 
 def _newest(session: Session, *which: ColumnElement[bool]) -> dict[int, DecisionRow]:

@@ -5,7 +5,7 @@ What a person may see of a round is held here: every query for a page names the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.errors import NotFoundError
 from db.base import Base, Id, Json, review_key
+from db.records import ReportRow
 
 
 class RoundRow(Base):
@@ -21,7 +22,7 @@ class RoundRow(Base):
 
     rules: the protocol's rules and the people as they were when it began, so that it can be opened again the same way.
     opened_at: when everybody had been invited, None until then. due_at: from then on a settled report stays settled.
-    agreement: of the blind votes, computed when the round closed.
+    settled_through: the last vote (row id) that settling has seen. agreement: of the blind votes, computed when the round closed.
     """
 
     __tablename__ = "screening_round"
@@ -38,6 +39,7 @@ class RoundRow(Base):
     due_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    settled_through: Mapped[int] = mapped_column(default=0)
     agreement: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
@@ -130,6 +132,25 @@ def items(session: Session, round_id: int) -> Sequence[RoundItemRow]:
     return session.scalars(select(RoundItemRow).where(RoundItemRow.round_id == round_id).order_by(RoundItemRow.id)).all()
 
 
+def in_conflict(session: Session, round_id: int) -> frozenset[int]:
+    """Return the reports of a round that wait for somebody to settle them."""
+    query = select(RoundItemRow.report_id).where(RoundItemRow.round_id == round_id, RoundItemRow.state == "conflict")
+    return frozenset(session.scalars(query))
+
+
+def is_waiting(session: Session, round_id: int) -> bool:
+    """Return whether a blind vote is still missing in a round, as it was settled last."""
+    query = select(RoundItemRow.id).where(RoundItemRow.round_id == round_id, RoundItemRow.state == "waiting").limit(1)
+    return session.scalars(query).first() is not None
+
+
+def newly_merged(session: Session, round_id: int) -> frozenset[int]:
+    """Return the reports of a round that were merged into others before they were settled, and not noticed yet."""
+    query = (select(RoundItemRow.report_id).join(ReportRow, ReportRow.id == RoundItemRow.report_id)
+             .where(RoundItemRow.round_id == round_id, RoundItemRow.state.in_(("waiting", "conflict")), ReportRow.merged_into.is_not(None)))
+    return frozenset(session.scalars(query))
+
+
 def set_item_state(session: Session, round_id: int, report_id: int, state: str) -> None:
     """Say where a report of a round stands."""
     session.execute(update(RoundItemRow).where(RoundItemRow.round_id == round_id, RoundItemRow.report_id == report_id).values(state=state))
@@ -140,10 +161,27 @@ def assignments(session: Session, round_id: int) -> Sequence[AssignmentRow]:
     return session.scalars(select(AssignmentRow).where(AssignmentRow.round_id == round_id).order_by(AssignmentRow.id)).all()
 
 
-def own(session: Session, round_id: int, person_id: int) -> Sequence[AssignmentRow]:
-    """Return one person's list of a round, in its order."""
+def assignments_on(session: Session, round_id: int, report_ids: Collection[int]) -> list[AssignmentRow]:
+    """Return everybody's assignments on these reports of a round."""
+    wanted, found = sorted(report_ids), []
+    for start in range(0, len(wanted), 500):
+        query = select(AssignmentRow).where(AssignmentRow.round_id == round_id, AssignmentRow.report_id.in_(wanted[start:start + 500]))
+        found += session.scalars(query.order_by(AssignmentRow.id))
+    return found
+
+
+def own(session: Session, round_id: int, person_id: int, *, places: range | None = None) -> Sequence[AssignmentRow]:
+    """Return one person's list of a round in its order; of these places alone, where they are given."""
     query = select(AssignmentRow).where(AssignmentRow.round_id == round_id, AssignmentRow.person_id == person_id)
+    if places is not None:
+        query = query.where(AssignmentRow.position >= places.start, AssignmentRow.position < places.stop)
     return session.scalars(query.order_by(AssignmentRow.position)).all()
+
+
+def own_length(session: Session, round_id: int, person_id: int) -> int:
+    """Return how many places one person's list of a round has."""
+    mine = (AssignmentRow.round_id == round_id, AssignmentRow.person_id == person_id)
+    return session.scalar(select(func.max(AssignmentRow.position)).where(*mine)) or 0
 
 
 def own_at(session: Session, round_id: int, person_id: int, position: int) -> AssignmentRow:
@@ -164,8 +202,7 @@ def own_at(session: Session, round_id: int, person_id: int, position: int) -> As
 def add_assignments(session: Session, round_row: RoundRow, person_id: int, places: Iterable[tuple[int, str]], *, at: datetime,
                     told_at: datetime | None = None) -> int:
     """Append (report id, part) places to a person's list, in the given order, and return how many there were."""
-    mine = (AssignmentRow.round_id == round_row.id, AssignmentRow.person_id == person_id)
-    last = session.scalar(select(func.max(AssignmentRow.position)).where(*mine)) or 0
+    last = own_length(session, round_row.id, person_id)
     rows = [{"review_id": round_row.review_id, "round_id": round_row.id, "report_id": report_id, "person_id": person_id, "part": part,
              "position": position, "created_at": at, "told_at": told_at, "reminded_at": None, "talk_at": None}
             for position, (report_id, part) in enumerate(places, start=last + 1)]

@@ -62,9 +62,14 @@ def resolutions(session: Session, round_id: int) -> dict[int, ResolutionRow]:
     return {row.report_id: row for row in session.scalars(select(ResolutionRow).where(ResolutionRow.round_id == round_id))}
 
 
-def set_resolution(session: Session, row: ResolutionRow) -> None:
-    """Store what a round decided on a report, in place of what was there."""
-    withdraw_resolution(session, row.round_id, row.report_id)
+def is_anything_open(session: Session, round_id: int) -> bool:
+    """Return whether a round decided anything that a vote could still change."""
+    query = select(ResolutionRow.id).where(ResolutionRow.round_id == round_id, ResolutionRow.final_at.is_(None)).limit(1)
+    return session.scalars(query).first() is not None
+
+
+def add_resolution(session: Session, row: ResolutionRow) -> None:
+    """Store what a round decided on a report."""
     session.add(row)
     session.flush()
 

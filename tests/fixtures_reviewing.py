@@ -28,7 +28,7 @@ def application(one: Desk) -> App:
     post = Post(renderer=renderer, keys=KEYS, transport=FolderTransport(REPOSITORY / "no-mail-is-sent"), sender=parse_address("a@example.org"),
                 review_words=words)
     return App(database=one.database, protocols={one.protocol.slug: one.protocol}, sources={}, renderer=renderer, keys=KEYS, post=post,
-               clock=lambda: one.now, home=REPOSITORY, mail_folder=None, is_loopback=lambda _: False)
+               clock=lambda: one.now, home=REPOSITORY, mail_folder=None, starting_sets={}, is_loopback=lambda _: False)
 
 
 def written_mail(one: Desk, name: str, template: str) -> MailText:

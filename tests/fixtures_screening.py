@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,14 @@ TEAM = (("Ada", "reviewer"), ("Ben", "reviewer"), ("Cleo", "third_reviewer"))
 
 def shipped_protocol(**reviewing: Any) -> Protocol:
     """Return the shipped protocol without quiet hours, with these rules for reviewers changed."""
-    protocol = load(REPOSITORY / "reviews" / "digital-peer-support")
+    protocol = _loaded()
     rules = {"quiet_from": 0, "quiet_to": 0, "quiet_weekdays": ()} | reviewing
     return replace(protocol, reviewing=replace(protocol.reviewing, **rules))
+
+
+@cache
+def _loaded() -> Protocol:
+    return load(REPOSITORY / "reviews" / "digital-peer-support")
 
 
 @dataclass

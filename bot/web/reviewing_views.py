@@ -56,11 +56,11 @@ def next_place(session: Session, seen: Seen, *, after: int = 0) -> int | None:
 
 def round_view(session: Session, seen: Seen, *, page: int, voted: int) -> dict[str, Any]:
     """Return what the page of a round shows: how far one is, the next record, the list with one's own votes."""
-    listed = rounds.own(session, seen.round.id, seen.person.id)
-    votes = decisions.own(session, seen.round.id, seen.person.id)
-    pages = max(1, math.ceil(len(listed) / PAGE_SIZE))
+    pages = max(1, math.ceil(rounds.own_length(session, seen.round.id, seen.person.id) / PAGE_SIZE))
     page = min(max(page, 1), pages)
-    part = listed[(page - 1) * PAGE_SIZE: page * PAGE_SIZE]
+    places = range((page - 1) * PAGE_SIZE + 1, page * PAGE_SIZE + 1)
+    part = rounds.own(session, seen.round.id, seen.person.id, places=places)
+    votes = decisions.own_on(session, part, seen.person.id)
     return _common(session, seen, voted) | {
         "next": next_place(session, seen),
         "page": page,

@@ -1,2 +1,110 @@
-PLACEHOLDER = 1
-def rank(**_): return None
+"""Rank the reports that nobody was asked about yet: from the protocol alone at first, then from what was decided as well.
+
+A ranking orders; it hides nothing and decides nothing. Rankers: classifiers/; who is asked: bot/steps/screening/open_round.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import classifiers
+from bot.domain.protocols import Protocol
+from bot.errors import ClassifierError
+from classifiers.errors import ClassifierProblem
+from db import events, rankings, records, reviews, screening
+from db.rankings import RankingRow, Scored
+from db.records import ReportRow
+from db.session import Database, Session
+
+
+@dataclass(frozen=True, slots=True)
+class RankAccount:
+    """ranked: reports in the ranking. basis: `cold` (the protocol alone), `warm` (decisions as well), "" if there was nothing to rank."""
+
+    ranked: int = 0
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """All that a ranking depends on. documents and labels: report id → document, report id → (label, weight)."""
+
+    classifier: str
+    seed: int
+    question: tuple[str, ...]
+    documents: Mapping[int, classifiers.Document]
+    labels: Mapping[int, tuple[int, float]]
+    past: Mapping[int, classifiers.Document]
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 over all of it: the same inputs are ranked once."""
+        texts = [[[key, asdict(one)] for key, one in sorted(documents.items())] for documents in (self.documents, self.past)]
+        said = [self.classifier, self.seed, self.question, texts, sorted(self.labels.items())]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def rank(*, database: Database, review_id: int, cycle_id: int, protocol: Protocol, by: str, now: datetime) -> RankAccount:
+    """Rank what no round has had yet, store it with what it rests on, and return the account; the same inputs are ranked once.
+
+    Raises ClassifierError if the protocol's ranker cannot do its work.
+    """
+    with database.reading() as session:
+        inputs = _inputs(session, review_id, protocol)
+        known = rankings.latest(session, cycle_id) if not inputs.documents else rankings.same(session, cycle_id, inputs.fingerprint)
+    if known is not None or not inputs.documents:
+        return RankAccount(known.ranked, known.basis) if known else RankAccount()
+    # The ranker works with nothing open: it may take a while.
+    ranking = _ranking(inputs)
+    with database.writing(by=by) as session:
+        row = RankingRow(
+            review_id=review_id, cycle_id=cycle_id, protocol_version_id=reviews.cycle(session, cycle_id).protocol_version_id,
+            classifier=inputs.classifier, basis=ranking.basis, seed=inputs.seed, fingerprint=inputs.fingerprint, model=ranking.model,
+            labelled=ranking.labelled, ranked=len(inputs.documents), at=now)
+        rankings.add(session, row, _scored(list(inputs.documents), ranking))
+        events.note(session, review_id=review_id, kind="records.ranked", subject=f"ranking:{row.id}",
+                    data={"ranked": row.ranked, "basis": row.basis, "labelled": row.labelled}, at=now)
+    return RankAccount(row.ranked, row.basis)
+
+
+def question_texts(protocol: Protocol) -> tuple[str, ...]:
+    """Return what the protocol looks for as texts of equal weight: the words of each criterion, or else question and criteria as they stand."""
+    # Words before sentences: one that says what must not be ("no protocol, review …") would draw exactly that.
+    words = tuple(" . ".join(one.terms) for one in protocol.criteria if one.terms)
+    return words or (protocol.question, *(one.text for one in protocol.criteria))
+
+
+def _inputs(session: Session, review_id: int, protocol: Protocol) -> _Inputs:
+    labels = {report_id: (label, weight) for report_id, label, weight in screening.decisions_for_training(session, review_id)}
+    documents = {row.id: _document(row) for row in screening.reports_to_screen(session, review_id)}
+    past = {report_id: _document(records.report(session, report_id)) for report_id in labels}
+    return _Inputs(protocol.ranker.name, protocol.ranker.seed, question_texts(protocol), documents, labels, past)
+
+
+def _document(row: ReportRow) -> classifiers.Document:
+    given = records.as_record(row)
+    return classifiers.Document(title=given.title, abstract=given.abstract, keywords=given.keywords, mesh=given.mesh,
+                                publication_types=given.publication_types, journal=given.journal)
+
+
+def _ranking(inputs: _Inputs) -> classifiers.Ranking:
+    labelled = [classifiers.Labelled(inputs.past[key], float(label), weight) for key, (label, weight) in sorted(inputs.labels.items())]
+    try:
+        ranker = classifiers.create(inputs.classifier)
+        return ranker.rank(list(inputs.documents.values()), question=list(inputs.question), labelled=labelled, seed=inputs.seed)
+    except ClassifierProblem as error:
+        raise ClassifierError(f"ranking {len(inputs.documents)} reports: {error}") from error
+
+
+def _scored(report_ids: Sequence[int], ranking: classifiers.Ranking) -> list[Scored]:
+    """Return the scores, the best first; equal ones in the order in which the reports came."""
+    order = sorted(range(len(report_ids)), key=lambda place: (-ranking.scores[place], report_ids[place]))
+    return [
+        Scored(report_ids[place], ranking.scores[place], position,
+               tuple({"term": term, "weight": weight} for term, weight in ranking.reasons[place]))
+        for position, place in enumerate(order, start=1)
+    ]

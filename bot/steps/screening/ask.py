@@ -24,12 +24,14 @@ def ask_again(*, database: Database, round_id: int, protocol: Protocol, keys: Li
     """Ask whoever must settle the round's conflicts, and return the number of conflicts for which nobody is left to ask."""
     with database.reading() as session:
         row = rounds.by_id(session, round_id)
+        if not rounds.in_conflict(session, round_id):
+            return 0
         talk = row.rules["conflicts"] == "talk"
         missing = [] if talk else _without_third(session, row)
     unasked = _assign_third(database, row, missing, by, now) if missing else 0
     with database.reading() as session:
         asked = _to_talk(session, row) if talk else _untold(session, row)
-        is_whole = all(item.state != "waiting" for item in rounds.items(session, round_id))
+        is_whole = not rounds.is_waiting(session, round_id)
     for person_id, listed in asked.items():
         if is_whole or (not talk and min(one.created_at for one in listed) <= now - GATHER):
             _tell(database, row, person_id, listed, "talk" if talk else "third_opinion", protocol, keys, by, now)
@@ -38,8 +40,9 @@ def ask_again(*, database: Database, round_id: int, protocol: Protocol, keys: Li
 
 def _without_third(session: Session, row: RoundRow) -> list[int]:
     """Return the reports in conflict that no third person has on the list."""
-    with_third = {one.report_id for one in rounds.assignments(session, row.id) if one.part == "third"}
-    return [item.report_id for item in rounds.items(session, row.id) if item.state == "conflict" and item.report_id not in with_third]
+    conflicts = rounds.in_conflict(session, row.id)
+    with_third = {one.report_id for one in rounds.assignments_on(session, row.id, conflicts) if one.part == "third"}
+    return sorted(conflicts - with_third)
 
 
 def _assign_third(database: Database, row: RoundRow, report_ids: Sequence[int], by: str, now: datetime) -> int:
@@ -61,8 +64,8 @@ def _assign_third(database: Database, row: RoundRow, report_ids: Sequence[int], 
 
 
 def _choose(session: Session, row: RoundRow, report_ids: Sequence[int]) -> dict[int, int]:
-    """Return report id → person id: a third reviewer with the shortest list who has not voted on it."""
-    everybody = rounds.assignments(session, row.id)
+    """Return report id → person id: a third reviewer with the fewest open conflicts who has not voted on it."""
+    everybody = rounds.assignments_on(session, row.id, rounds.in_conflict(session, row.id))
     voted = {(one.report_id, one.person_id) for one in everybody}
     load = Counter(one.person_id for one in everybody if one.part == "third")
     candidates = [[one.id for one in people.members(session, row.review_id, role)] for role in ("third_reviewer", "reviewer")]
@@ -77,19 +80,14 @@ def _choose(session: Session, row: RoundRow, report_ids: Sequence[int]) -> dict[
 
 def _untold(session: Session, row: RoundRow) -> dict[int, list[AssignmentRow]]:
     """Return what third reviewers have on their lists without having been written to, by person."""
-    conflicts = _conflicts(session, row)
-    return _by_person([one for one in rounds.assignments(session, row.id)
-                       if one.part == "third" and one.told_at is None and one.report_id in conflicts])
+    listed = rounds.assignments_on(session, row.id, rounds.in_conflict(session, row.id))
+    return _by_person([one for one in listed if one.part == "third" and one.told_at is None])
 
 
 def _to_talk(session: Session, row: RoundRow) -> dict[int, list[AssignmentRow]]:
     """Return the votes that differ and that their owners have not been asked to talk about, by person."""
-    conflicts = _conflicts(session, row)
-    return _by_person([one for one in rounds.assignments(session, row.id) if one.talk_at is None and one.report_id in conflicts])
-
-
-def _conflicts(session: Session, row: RoundRow) -> set[int]:
-    return {item.report_id for item in rounds.items(session, row.id) if item.state == "conflict"}
+    listed = rounds.assignments_on(session, row.id, rounds.in_conflict(session, row.id))
+    return _by_person([one for one in listed if one.talk_at is None])
 
 
 def _by_person(assignments: Sequence[AssignmentRow]) -> dict[int, list[AssignmentRow]]:
