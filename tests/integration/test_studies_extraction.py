@@ -85,7 +85,8 @@ def extracted(one: Desk) -> tuple[Browser, str]:
     return browser, address
 
 
-def test_sebela_extracted_and_verified_gives_metafors_estimate_of_eight_trials(one: Desk) -> None:
+def test_sebela_extracted_and_verified_gives_metafors_estimate_of_eight_trials_on_both_databases(database: Database, now: datetime) -> None:
+    one = studied(database, now)
     import_until(one, MONTH_ONE)
     confirm_all(one)
     browser, address = extracted(one)

@@ -118,10 +118,9 @@ def _whole(name: str, text: str) -> int:
         if int(plain[:12]) > MOST_PARTICIPANTS:
             raise ValueError(f"{_what(name)} = {plain[:20]}; more than {MOST_PARTICIPANTS:,} is a slip of the pen.")
         return int(plain)
-    value = _decimal(name, text)
-    if value < 0 or value != int(value):
-        raise ValueError(f"{_what(name)} = {plain}; it is a count: enter a whole number, 0 or more.")
-    return int(value)
+    if "," not in plain and (value := _decimal(name, text)) >= 0 and value == int(value):
+        return int(value)
+    raise ValueError(f"{_what(name)} = {plain[:40]}; it is a count: enter a whole number, 0 or more, without point or comma.")
 
 
 def _decimal(name: str, text: str) -> float:

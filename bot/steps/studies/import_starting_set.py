@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import Any
 
 from bot.domain.effects import Effect
-from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Protocol
 from bot.domain.results import Numbers, Result
 from bot.domain.starting_set import StartingEffect
@@ -55,24 +54,25 @@ def import_starting_set(*, database: Database, review_id: int, protocol: Protoco
         return account
 
 
+def result_of_starting_row(row: StartingEffect) -> Result:
+    """Return a row of the file as a result: a reported difference there carries its sign, intervention minus comparison."""
+    numbers = Numbers(route=row.route, n_e=row.n_e, n_c=row.n_c, mean_e=row.mean_e, sd_e=row.sd_e, mean_c=row.mean_c, sd_c=row.sd_c,
+                      events_e=row.events_e, events_c=row.events_c, smd=row.smd_reported)
+    return Result(
+        outcome=row.outcome, report_id=None, instrument=row.instrument, higher_is_better=row.higher_is_better, experimental=row.experimental,
+        comparator=row.comparator, design=row.design, time_point=row.time_point, months=row.months_since_randomisation, programme_months=None,
+        numbers=numbers, says="", randomised_e=None, randomised_c=None, analysis="", source=row.source, quote="", note=row.note,
+        question=row.question, answer=row.answer)
+
+
 def _effect(row: StartingEffect, protocol: Protocol) -> tuple[Result, Effect]:
     try:
         outcome = protocol.outcome(row.outcome)
         protocol.window(row.window)
     except NotFoundError as error:
         raise ProtocolError(f"starting_set.csv, line {row.line}, {row.study}: {error}") from error
-    result = _result(row, outcome)
+    result = result_of_starting_row(row)
     return result, effect_of(result, study=row.study, outcome=outcome)
-
-
-def _result(row: StartingEffect, outcome: Outcome) -> Result:
-    numbers = Numbers(route=row.route, n_e=row.n_e, n_c=row.n_c, mean_e=row.mean_e, sd_e=row.sd_e, mean_c=row.mean_c, sd_c=row.sd_c,
-                      events_e=row.events_e, events_c=row.events_c, smd=row.smd_reported)
-    return Result(
-        outcome=outcome.id, report_id=None, instrument=row.instrument, higher_is_better=row.higher_is_better, experimental=row.experimental,
-        comparator=row.comparator, design=row.design, time_point=row.time_point, months=row.months_since_randomisation, programme_months=None,
-        numbers=numbers, says="", randomised_e=None, randomised_c=None, analysis="", source=row.source, quote="", note=row.note,
-        question=row.question, answer=row.answer)
 
 
 def _known(session: Session, review_id: int, row: StartingEffect, result: Result) -> bool:
