@@ -55,9 +55,9 @@ class Press:
         """A browser that opens the whole web of this review."""
         return Browser(web.create(self.app))
 
-    def starting_set(self, *, until: date | None = None) -> None:
-        """Take in the starting set up to a day, and confirm every row as the editor."""
-        rows = read_starting_set(paths.review_folders()[self.desk.protocol.slug])
+    def starting_set(self, *, until: date | None = None, outcome: str = "") -> None:
+        """Take in the starting set up to a day, of one outcome if that is given, and confirm every row as the editor."""
+        rows = [row for row in read_starting_set(paths.review_folders()[self.desk.protocol.slug]) if outcome in ("", row.outcome)]
         import_starting_set(**self.common, rows=rows, available_until=until, now=self.desk.now)
         with self.desk.database.reading() as session:
             waiting = [row.id for row in effects.candidates(session, self.desk.review_id) if row.state == "candidate"]
@@ -123,6 +123,13 @@ def press(database: Database, now: datetime, *, demo: bool = False) -> Press:
     """Return a review with a team and a cycle; nothing is confirmed and nobody reads yet."""
     one = desk(database, now, reports=2, team=(*TEAM, ("Eve", "editor"), ("Xena", "extractor")))
     return Press(one, Renderer(paths.templates(), Site(name="Perennial", address=SITE, demo=demo)))
+
+
+def one_trial(database: Database, now: datetime) -> Press:
+    """Return a review with one confirmed trial of one outcome: what the steps themselves are tried on, quickly."""
+    one = press(database, now)
+    one.starting_set(outcome="personal_recovery")
+    return one
 
 
 def two_months(database: Database, now: datetime, *, demo: bool = False) -> Press:

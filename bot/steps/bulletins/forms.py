@@ -13,8 +13,8 @@ MOST_WORDS = 4000
 SENTENCES = {
     "choice": "Choose one: sign the bulletin, or send it back.",
     "reason": f"Say in at most {MOST_WORDS:,} characters what is to be mended.",
-    "version": "This form is not complete. Open the link of your mail again.",
 }
+INCOMPLETE = "This form is not complete. Open the link of your mail again."
 
 
 class SigningForm(BaseModel):
@@ -31,7 +31,7 @@ def read(sent: Mapping[str, str]) -> SigningForm:
     try:
         form = SigningForm.model_validate(dict(sent))
     except ValidationError as error:
-        raise InvalidInputError(SENTENCES[str(error.errors()[0]["loc"][0])]) from error
+        raise InvalidInputError(SENTENCES.get(str(error.errors()[0]["loc"][0]), INCOMPLETE)) from error
     if form.choice == "send_back" and not form.reason:
         raise InvalidInputError("Say what is to be mended before the bulletin can be signed.")
     return form
