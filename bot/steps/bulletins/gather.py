@@ -92,8 +92,9 @@ def _result(outcome: Outcome, estimate: EstimateRow) -> Result:
     return Result(
         k=estimate.k, participants=estimate.participants or None, estimate=_scaled(outcome, found["estimate"]),
         ci_low=_scaled(outcome, _end(found["ci_low"], -math.inf)), ci_high=_scaled(outcome, _end(found["ci_high"], math.inf)),
-        pi_low=pi_low, pi_high=pi_high, tau2=found["tau2"], i2=found["i2"], pooled=found["pooled"], model=found["model"], interval=found["interval"],
-        prediction_interval=found["prediction_interval"], inputs_sha256=estimate.inputs_sha256)
+        pi_low=pi_low, pi_high=pi_high, tau2=found["tau2"], i2=found["i2"], pooled=found["pooled"],
+        model=found["model"], interval=found["interval"], prediction_interval=found["prediction_interval"],
+        inputs_sha256=estimate.inputs_sha256)
 
 
 def _end(value: float | None, endless: float) -> float:
