@@ -259,3 +259,28 @@ def test_links_to_sign_open_this_bulletin_alone(sqlite: Database, now: datetime)
     other = one.token("Eve", "starting_set", one.desk.review_id)
     assert one.browser.get(f"/e/{other}").status_code == 403
     assert KEYS.current == "test"
+
+
+def test_what_people_decided_stands_in_the_flow_with_reasons_names_and_agreement(sqlite: Database, now: datetime) -> None:
+    one = press(sqlite, now, demo=True)
+    one.starting_set(outcome="personal_recovery")
+    desk = one.desk
+    round_id = desk.open().round_id
+    first, second = (place.report_id for place in desk.list_of("Ada", round_id))
+    for name, report_id, verdict, criterion in (("Ada", first, "include", ""), ("Ben", first, "include", ""),
+                                                ("Ada", second, "include", ""), ("Ben", second, "exclude", "peers")):
+        desk.vote_on(name, round_id, report_id, verdict, criterion)
+    desk.settle()
+    desk.vote_on("Cleo", round_id, second, "exclude", "peers")
+    desk.settle()
+    one.draft()
+    content = one.bulletin.content
+    boxes = {box["id"]: box["n"] for box in content["flow"]}
+    assert (boxes["identified"], boxes["screened"], boxes["excluded"], boxes["included"], boxes["awaiting"]) == (2, 2, 1, 1, 0)
+    assert content["flow_remarks"] == []
+    assert [(one["criterion"], len(one["reports"])) for one in content["excluded"]] == [("peers", 1)]
+    assert "Trial" in content["excluded"][0]["reports"][0] and content["excluded"][0]["reason"] == "No support by peers"
+    methods = " ".join(content["methods"])
+    assert "Ada and Ben screened; Cleo settled disagreements; Eve confirmed the starting set." in methods
+    # Two pairs of blind votes, one of them in agreement, and the third person's vote.
+    assert "5 votes, 50% of the pairs agreed; 1 disagreement." in methods
