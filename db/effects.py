@@ -145,7 +145,7 @@ def same(session: Session, study_id: int, identity: str) -> EffectRow | None:
 
 
 def add(session: Session, row: EffectRow) -> EffectRow:
-    """Store an effect; the one that it corrects is superseded. Raises ConflictError if somebody corrected that one meanwhile."""
+    """Store an effect; the one that it corrects is superseded. The same one at the same time is a ConflictError of the database."""
     if row.supersedes_id is not None:
         effect(session, row.supersedes_id).state = "superseded"
     session.add(row)

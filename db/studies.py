@@ -103,6 +103,14 @@ def study(session: Session, study_id: int) -> StudyRow:
     return row
 
 
+def held(session: Session, study_id: int) -> StudyRow:
+    """Return a study that no other transaction changes until this one ends; in a session that only reads, the study as it is."""
+    row = session.get(StudyRow, study_id, with_for_update="by" in session.info)
+    if row is None:
+        raise NotFoundError(f"there is no study {study_id}")
+    return row
+
+
 def studies(session: Session, review_id: int) -> Sequence[StudyRow]:
     """Return a review's studies by label, without those that turned out to be another one."""
     query = select(StudyRow).where(StudyRow.review_id == review_id, StudyRow.state != "merged").order_by(StudyRow.label)

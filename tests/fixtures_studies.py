@@ -115,13 +115,17 @@ def address_in_mail(one: Desk, name: str, template: str, purpose: str, *, study:
 
 
 def web(one: Desk) -> Browser:
-    """Return a browser that opens the web around this review; its clock is the review's."""
+    """Return a browser that opens the web around this review."""
+    return Browser(pages.create(application(one)))
+
+
+def application(one: Desk) -> App:
+    """Return the application around this review; its clock is the review's."""
     renderer = Renderer(paths.templates(), Site(name="Perennial", address=SITE, demo=False))
     post = Post(renderer=renderer, keys=KEYS, transport=FolderTransport(REPOSITORY / "no-mail-is-sent"),
                 sender=parse_address("a@example.org"), review_words={one.protocol.slug: review_words(one)})
-    application = App(database=one.database, protocols={one.protocol.slug: one.protocol}, starting_sets={}, sources={}, renderer=renderer,
-                      keys=KEYS, post=post, clock=lambda: one.now, home=REPOSITORY, mail_folder=None, is_loopback=lambda _: False)
-    return Browser(pages.create(application))
+    return App(database=one.database, protocols={one.protocol.slug: one.protocol}, starting_sets={}, sources={}, renderer=renderer,
+               keys=KEYS, post=post, clock=lambda: one.now, home=REPOSITORY, mail_folder=None, is_loopback=lambda _: False)
 
 
 def review_words(one: Desk) -> dict[str, str]:

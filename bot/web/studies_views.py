@@ -11,7 +11,7 @@ from bot.domain.protocols import Protocol
 from bot.methods.studies.computation import ROUTES_TO
 from bot.methods.studies.extraction import Problem
 from bot.methods.studies.windows import DURING, WEEKS_PER_MONTH, span
-from bot.steps.studies.finish_extraction import KINDS
+from bot.steps.studies.finish_extraction import CHOICES
 from bot.steps.studies.forms import ANALYSES, DESIGNS, OTHER, EffectForm
 from bot.steps.studies.weigh import DURING_CHOICE, Weighed
 from bot.web.studies_words import effect_view, effect_words, numbers, plain, reports_view, window_words
@@ -46,7 +46,7 @@ def study_view(session: Session, row: StudyRow, protocol: Protocol, *, token: st
                      for effect in live if effect.outcome == outcome.id]}
         for outcome in protocol.outcomes]
     return _study(session, row, protocol, token) | {
-        "rows": rows, "problem": problem, "sent": sent or {}, "kinds": KINDS, "similar": _similar(session, row),
+        "rows": rows, "problem": problem, "sent": sent or {}, "kinds": CHOICES, "similar": _similar(session, row),
         "one_person": protocol.reviewing.mode == "one",
     }
 

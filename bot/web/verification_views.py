@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Protocol
-from bot.steps.studies.finish_extraction import KINDS
+from bot.steps.studies.finish_extraction import CHOICES, NOT_READ
 from bot.web.studies_words import effect_view, reports_view
 from db import effects, people, studies
 from db.effects import EffectRow
 from db.session import Session
-from db.studies import StudyRow
+from db.studies import OutcomeStatementRow, StudyRow
 
 
 def verification_view(session: Session, row: StudyRow, protocol: Protocol, *, token: str, problem: str = "",
@@ -25,8 +26,7 @@ def verification_view(session: Session, row: StudyRow, protocol: Protocol, *, to
         "review": _review(protocol),
         "waiting": [_shown(effect, protocol) for effect in live if effect.state == "extracted"],
         "settled": [_shown(effect, protocol) for effect in live if effect.state != "extracted"],
-        "without": [{"label": outcome.label, "words": KINDS[found.kind], "known": found.known} for outcome in protocol.outcomes
-                    if outcome.id not in with_result and (found := said.get((row.id, outcome.id))) is not None],
+        "without": [_without(outcome, said.get((row.id, outcome.id))) for outcome in protocol.outcomes if outcome.id not in with_result],
     }
 
 
@@ -38,12 +38,17 @@ def starting_set_view(session: Session, review_id: int, protocol: Protocol, *, t
     verdicts = {one.effect_id: one for one in effects.verdicts(session, [row.id for row in rows])}
     names = {one.confirmed_by: people.person(session, one.confirmed_by).name for one in rows if one.confirmed_by is not None}
     shown = [
-        _shown(row, protocol) | {"study": labels[row.study_id], "said": verdicts.get(row.id), "confirmed_by": names.get(row.confirmed_by or 0, "")}
+        _shown(row, protocol)
+        | {"study": labels[row.study_id], "said": verdicts.get(row.id), "confirmed_by": names.get(row.confirmed_by or 0, "")}
         for row in rows]
     return {
         "address": f"/c/{token}", "review": _review(protocol), "problem": problem, "saved": saved, "sent": sent or {},
         "waiting": [one for one in shown if one["said"] is None], "judged": [one for one in shown if one["said"] is not None],
     }
+
+
+def _without(outcome: Outcome, said: OutcomeStatementRow | None) -> dict[str, str]:
+    return {"label": outcome.label, "words": CHOICES[said.kind if said else NOT_READ], "known": said.known if said else ""}
 
 
 def _shown(row: EffectRow, protocol: Protocol) -> dict[str, Any]:

@@ -7,21 +7,25 @@ from datetime import date, datetime
 
 import pytest
 
+from bot import links as tokens
 from bot.domain.records import Record
-from db import effects, events, outbox, people, studies
+from bot.steps.studies.invite_confirmation import invite_confirmation
+from db import effects, events, links, outbox, people, screening, studies
 from db.session import Database
 from tests.asgi import Answer, Browser
-from tests.fixtures_screening import Desk, add_reports
+from tests.fixtures_screening import KEYS, Desk, add_reports, merge_away
 from tests.fixtures_studies import (
     POST_TREATMENT,
     SEBELA,
     SEBELA_DEPRESSION,
     address_in_mail,
+    application,
     forms_of,
     import_until,
     include_all,
     live_effects,
     pooled,
+    review_words,
     studied,
     study_called,
     take_up,
@@ -219,12 +223,30 @@ def test_a_result_without_a_usable_number_does_not_vanish(one: Desk) -> None:
     assert "not significant, no number" in words_of(web(one).get(address_in_mail(one, name, "verify", "verify")))
 
 
+def test_what_nobody_has_read_is_not_called_unmeasured(one: Desk) -> None:
+    browser, address = extracted(one)
+    assert hand_in(one, browser, address, outcome_anxiety="not_read").status_code == 200
+    row = study_called(one, "Sebela 2025")
+    with one.database.reading() as session:
+        assert (row.id, "anxiety") not in studies.statements_of(session, [row.id])
+    name = next(name for name, person in one.people.items() if person.id == row.verifier_id)
+    assert "Anxiety not known yet" in words_of(web(one).get(address_in_mail(one, name, "verify", "verify")))
+
+
 def test_nobody_verifies_own_numbers(one: Desk) -> None:
     browser, address = extracted(one)
     hand_in(one, browser, address)
     row = study_called(one, "Sebela 2025")
     assert row.verifier_id is not None
     assert row.verifier_id != row.extractor_id
+    with one.database.writing(by="system:test") as session:
+        studies.study(session, row.id).verifier_id = row.extractor_id
+        link = links.create(session, KEYS, review_id=one.review_id, purpose="verify", person_id=row.extractor_id, subject_id=row.id, at=one.now)
+    own = tokens.path("verify", tokens.token(KEYS, link.key_id, "verify", link.id))
+    effect = live_effects(one, "Sebela 2025")[0]
+    assert browser.get(own).status_code == 403
+    assert browser.post(own, {f"effect_{effect.id}": "agree", "list": "agree"}).status_code == 403
+    assert live_effects(one, "Sebela 2025")[0].state == "extracted"
 
 
 def test_with_one_extractor_alone_the_study_waits_for_a_second_and_is_not_used(sqlite: Database, now: datetime) -> None:
@@ -334,6 +356,43 @@ def test_taking_up_again_changes_nothing(one: Desk) -> None:
     before, again = counted(), take_up(one)
     assert (again.new, again.joined, again.invited) == (0, 0, 0)
     assert counted() == before
+
+
+def test_a_report_that_was_merged_into_another_after_its_votes_makes_no_second_study(sqlite: Database, now: datetime) -> None:
+    one = studied(sqlite, now, reports=[LEE, replace(LEE, source="embase", source_id="2", pmid="")])
+    round_id = one.open().round_id
+    assert round_id is not None
+    for name in ("Ada", "Ben"):
+        for assignment in one.list_of(name, round_id):
+            one.vote(name, round_id, assignment.position, "include")
+    one.settle()
+    with one.database.reading() as session:
+        first, second = (report for report, _, _ in screening.included_reports(session, one.review_id))
+    merge_away(one, second, into=first)
+    account = take_up(one)
+    assert account.new == 1
+    with one.database.reading() as session:
+        assert [row.label for row in studies.studies(session, one.review_id)] == ["Lee 2021"]
+
+
+def test_every_mail_can_be_written_the_one_about_a_dispute_too(one: Desk) -> None:
+    import_until(one, MONTH_ONE)
+    invite_confirmation(database=one.database, review_id=one.review_id, protocol=one.protocol, keys=KEYS, by="system:test", now=one.now)
+    browser, address = extracted(one)
+    hand_in(one, browser, address)
+    effect = live_effects(one, "Sebela 2025")[0]
+    verify_all(one, "Sebela 2025", **{f"effect_{effect.id}": "dispute", f"note_{effect.id}": "the abstract says 0.31"})
+    renderer = application(one).renderer
+    with one.database.reading() as session:
+        mails = [row for row in outbox.in_state(session, "pending") if row.template in ("extract", "verify", "starting_set")]
+    written = [renderer.mail(row.template, {**row.data, "review": review_words(one), "recipient": {"name": "Xenia"}, "now": row.created_at,
+                                            "urls": dict.fromkeys(row.data["links"], "https://review.example.org/x/token")}) for row in mails]
+    assert [row.template for row in mails] == ["starting_set", "extract", "verify", "extract"]
+    assert [mail.subject for mail in written] == [
+        "Digital peer support: 14 results to confirm before anything is pooled", "Digital peer support: 1 study to extract",
+        "Digital peer support: Sebela 2025 to verify", "Digital peer support: numbers to look at again"]
+    assert all("https://review.example.org/x/token" in mail.text and "https://review.example.org/x/token" in mail.html for mail in written)
+    assert "the abstract says 0.31" in written[-1].text
 
 
 def test_two_studies_of_one_author_and_year_are_told_apart(sqlite: Database, now: datetime) -> None:

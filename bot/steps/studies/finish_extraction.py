@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,20 +13,23 @@ from bot.steps.studies import calls
 from bot.steps.studies.holders import extractor
 from db import effects, events, studies
 from db.session import Database, Session
-from db.studies import StudyRow
+from db.studies import OutcomeStatementRow, StudyRow
 
 KINDS = {
     "not_usable": "measured, no usable number",
     "not_reported": "planned, not reported",
     "not_measured": "not measured",
 }
+# Nothing is stored for it: what nobody has read is not "not measured".
+NOT_READ = "not_read"
+CHOICES = KINDS | {NOT_READ: "not known yet: the whole report was not read"}
 ONE_PERSON = "extracted by one person; the protocol asks for no second one"
 LONGEST_KNOWN = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Why a study has no result for an outcome (a key of KINDS), and what is known all the same ("not significant", "figure only")."""
+    """Why a study has no result for an outcome (a key of CHOICES), and what is known all the same ("not significant", "figure only")."""
 
     kind: str
     known: str = ""
@@ -47,8 +50,9 @@ def finish_extraction(*, database: Database, token: str, statements: Mapping[str
         if any(effect.state == "disputed" for effect in live):
             raise ConflictError(f"{row.label}: a disputed result is still there. Correct it, or withdraw it with the reason.")
         wanted = [outcome.id for outcome in protocol.outcomes if outcome.id not in {effect.outcome for effect in live}]
-        _require_statements(row, wanted, statements, protocol)
-        _keep_statements(session, row, {outcome: statements[outcome] for outcome in wanted}, who.person.id, now)
+        said_before = {outcome: said for (_, outcome), said in studies.statements_of(session, [row.id]).items()}
+        _require_statements(row, wanted, statements, said_before, protocol)
+        _keep_statements(session, row, {outcome: statements[outcome] for outcome in wanted}, said_before, who.person.id, now)
         row.waits_for = ""
         _hand_on(session, row, protocol, keys, now)
         events.note(session, review_id=row.review_id, kind="extraction.finished", subject=f"study:{row.id}",
@@ -56,24 +60,28 @@ def finish_extraction(*, database: Database, token: str, statements: Mapping[str
         return row.extraction
 
 
-def _require_statements(row: StudyRow, wanted: list[str], statements: Mapping[str, Statement], protocol: Protocol) -> None:
+def _require_statements(row: StudyRow, wanted: Sequence[str], statements: Mapping[str, Statement],
+                        said_before: Mapping[str, OutcomeStatementRow], protocol: Protocol) -> None:
     for outcome_id in wanted:
         label = f"{row.label}, {protocol.outcome(outcome_id).label}"
         said = statements.get(outcome_id)
-        if said is None or said.kind not in KINDS:
-            raise InvalidInputError(f"{label}: enter a result, or choose why there is none: {', '.join(KINDS.values())}.")
+        if said is None or said.kind not in CHOICES:
+            raise InvalidInputError(f"{label}: enter a result, or choose why there is none: {', '.join(CHOICES.values())}.")
         if said.kind == "not_usable" and not said.known:
             # A null result without a number must not vanish: what is known of it stands in the bulletin.
             raise InvalidInputError(f"{label}: measured without a usable number. Say what is known, such as “not significant” or “figure only”.")
+        if said.kind == NOT_READ and outcome_id in said_before:
+            before = KINDS[said_before[outcome_id].kind]
+            raise InvalidInputError(f"{label}: it was said before that it was {before}. Choose that again, or what holds.")
         if len(said.known) > LONGEST_KNOWN:
             raise InvalidInputError(f"{label}: what is known has at most {LONGEST_KNOWN:,} characters. Shorten it.")
 
 
-def _keep_statements(session: Session, row: StudyRow, wanted: Mapping[str, Statement], person_id: int, now: datetime) -> None:
-    known = studies.statements_of(session, [row.id])
+def _keep_statements(session: Session, row: StudyRow, wanted: Mapping[str, Statement], said_before: Mapping[str, OutcomeStatementRow],
+                     person_id: int, now: datetime) -> None:
     for outcome, said in wanted.items():
-        last = known.get((row.id, outcome))
-        if last is None or (last.kind, last.known) != (said.kind, said.known):
+        last = said_before.get(outcome)
+        if said.kind != NOT_READ and (last is None or (last.kind, last.known) != (said.kind, said.known)):
             studies.state_outcome(session, row, outcome=outcome, kind=said.kind, known=said.known, person_id=person_id, at=now)
 
 

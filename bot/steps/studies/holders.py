@@ -39,7 +39,7 @@ def holder(session: Session, token: str, purpose: str, action: str, now: datetim
 def extractor(session: Session, token: str, now: datetime) -> tuple[Holder, StudyRow]:
     """Return the person who extracts and the study. Raises RefusedError if the study was handed to somebody else."""
     who = holder(session, token, "extract", "extract", now)
-    row = studies.study(session, who.subject_id)
+    row = studies.held(session, who.subject_id)
     if row.state == "merged":
         raise RefusedError(f"{row.label} turned out to be a report of {_target(session, row)}; its numbers belong there.")
     if row.extractor_id != who.person.id:
@@ -50,7 +50,7 @@ def extractor(session: Session, token: str, now: datetime) -> tuple[Holder, Stud
 def verifier(session: Session, token: str, now: datetime) -> tuple[Holder, StudyRow]:
     """Return the person who verifies and the study. Raises RefusedError for its extractor, or if it was handed on."""
     who = holder(session, token, "verify", "verify", now)
-    row = studies.study(session, who.subject_id)
+    row = studies.held(session, who.subject_id)
     if row.extractor_id == who.person.id:
         raise RefusedError(f"You extracted {row.label} yourself; another person verifies it.")
     if row.verifier_id != who.person.id:

@@ -19,6 +19,8 @@ from db.records import ReportRow
 from db.session import Database, Session
 from db.studies import Identifiers, StudyRow
 
+TITLE_WORDS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class IncludeAccount:
@@ -75,10 +77,17 @@ def _new_study(session: Session, review_id: int, record: Record, now: datetime) 
 
 
 def label_of(record: Record) -> str:
-    """Return how a study is called after its first report: "Sebela 2025"; "Unnamed 2025" where no author is known."""
-    first = record.authors[0] if record.authors else ""
-    family = first.split(",")[0] if "," in first else _without_initials(first)
-    return f"{family.strip() or 'Unnamed'} {record.year or 'n.d.'}"
+    """Return how a study is called after its first report: "Sebela 2025"; where no author is known, after its title."""
+    first = record.authors[0].strip() if record.authors else ""
+    # What begins with a bracket is a remark in the place of a name.
+    named = first[:1].isalpha()
+    family = (first.split(",")[0] if "," in first else _without_initials(first)).strip() if named else _from_title(record.title)
+    return f"{family} {record.year or 'n.d.'}"
+
+
+def _from_title(title: str) -> str:
+    words = title.split()
+    return f"“{' '.join(words[:TITLE_WORDS])}{' …' if len(words) > TITLE_WORDS else ''}”" if words else "Unnamed"
 
 
 def _without_initials(author: str) -> str:

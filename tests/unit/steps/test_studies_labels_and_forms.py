@@ -20,8 +20,14 @@ def test_a_study_is_called_after_its_first_author(author: str, label: str) -> No
     assert label_of(Record("pubmed", "1", "T", authors=(author, "Other B"), year=2025)) == label
 
 
-def test_a_study_without_author_or_year_has_a_name_all_the_same() -> None:
-    assert label_of(Record("pubmed", "1", "T")) == "Unnamed n.d."
+@pytest.mark.parametrize("authors", [(), ("",), ("(author line cut)",)])
+def test_a_study_without_a_known_author_is_called_after_its_title(authors: tuple[str, ...]) -> None:
+    record = Record("pubmed", "1", "A forum for people with depression", authors=authors, year=2024)
+    assert label_of(record) == "“A forum for people …” 2024"
+
+
+def test_a_study_without_anything_has_a_name_all_the_same() -> None:
+    assert label_of(Record("pubmed", "1", "")) == "Unnamed n.d."
 
 
 def result(**changed: str) -> tuple[object, dict[str, str]]:
