@@ -74,8 +74,13 @@ def records(folder: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
                 record["call"] = f"{record['call'][3:].strip()}, {previous['call']}"
             else:
                 previous = record
+            record["load"] = lambda name: _inputs_of(folder / f"{name}.json")
             record["file_inputs"] = content.get("inputs") or {}
             yield record, record["file_inputs"].get(record.get("inputs") or "", {})
+
+
+def _inputs_of(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))["inputs"] if path.exists() else {}
 
 
 def _compared(

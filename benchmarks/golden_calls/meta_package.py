@@ -184,4 +184,4 @@ def confint(call: Call) -> dict[str, Any]:
     return {"tau2": tau2, "ci": generalised_q_interval(problem, level=LEVEL)}
 
 
-ANSWERS = {"metagen": metagen, "metabin": metabin, "hc": hc, "confint": confint}
+ANSWERS = {"metagen": metagen, "metabin": metabin, "hc": hc}

@@ -1,4 +1,4 @@
-"""The distribution of weighted sums of squared normals, and the intervals for tau2 that need it. With weights 1/(vi + tau2): heterogeneity.py."""
+"""Weighted sums of squared normals, and the intervals for tau2 that need them. With weights 1/(vi + tau2): heterogeneity.py."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def always_valid(*, estimate: ArrayLike, se: ArrayLike, scale: float, level: flo
     grown = 1.0 + information * scale**2
     e = np.exp(0.5 * (means * information * scale) ** 2 / grown) / np.sqrt(grown)
     low, high = np.maximum.accumulate(means - half), np.minimum.accumulate(means + half)
-    return AlwaysValid(*(tuple(column.tolist()) for column in (means, low, high, e)), level)
+    return AlwaysValid(tuple(means.tolist()), tuple(low.tolist()), tuple(high.tolist()), tuple(e.tolist()), level)
 
 
 def mixture_half_width(information: ArrayLike, *, scale: float, alpha: float) -> Array:

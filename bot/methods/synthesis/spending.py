@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 
@@ -105,7 +106,7 @@ def inflation(times: Sequence[float], upper: Sequence[float], *, alpha: float, b
 
 def _checked(times: Sequence[float], sides: int) -> list[float]:
     values = [float(t) for t in times]
-    if not values or values[0] <= 0.0 or any(b <= a for a, b in zip(values, values[1:], strict=False)):
+    if not values or values[0] <= 0.0 or any(b <= a for a, b in pairwise(values)):
         raise SynthesisError(
             f"Information times {values} must rise, beginning above 0. Leave out looks at which nothing was added."
         )
