@@ -21,8 +21,8 @@ INTERVALS = {
 
 def paragraphs(material: Material) -> list[str]:
     """Return how this bulletin was made, one paragraph for each part of the way."""
-    written = [searching(material.sources), _strategies(material.sources), screening(material.making, material.protocol),
-               pooling(material.outcomes, material.protocol), _automation(material)]
+    written = [searching(material.sources), _from_elsewhere(material), _strategies(material.sources),
+               screening(material.making, material.protocol), pooling(material.outcomes, material.protocol), _automation(material)]
     return [paragraph for paragraph in written if paragraph]
 
 
@@ -58,6 +58,13 @@ def pooling(outcomes: Sequence[OutcomeMaterial], protocol: Protocol) -> str:
     if any(one.result is None for one in outcomes):
         said += " An outcome without a confirmed number is listed as such and is never left out."
     return said + " Risk of bias has not been appraised and certainty has not been rated, so every estimate is provisional."
+
+
+def _from_elsewhere(material: Material) -> str:
+    """Return which records came by a way that the protocol does not list as a source."""
+    listed = {source.name for source in material.sources}
+    others = [f"{name} ({plural(count, 'record')})" for name, count in sorted(material.flow.by_source.items()) if name not in listed]
+    return f"Records came by another way as well, in files that were taken in: {_listed(others)}." if others else ""
 
 
 def _strategies(sources: Sequence[SourceState]) -> str:

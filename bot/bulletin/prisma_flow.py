@@ -42,4 +42,4 @@ def _studies(counts: FlowCounts) -> list[dict[str, Any]]:
     if not counts.starting_studies:
         return []
     return [{"label": "from the starting set", "n": counts.starting_studies},
-            {"label": "found by the searches", "n": counts.studies - counts.starting_studies}]
+            {"label": "found since", "n": counts.studies - counts.starting_studies}]

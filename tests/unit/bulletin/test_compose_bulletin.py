@@ -120,6 +120,20 @@ def test_every_strategy_says_that_it_was_not_peer_reviewed() -> None:
     assert "Search not peer reviewed: MEDLINE (PubMed), Embase and APA PsycInfo." in compose(sample.month_one())["methods"]
 
 
+def test_records_that_came_by_another_way_are_said() -> None:
+    material = sample.month_one()
+    flow = replace(material.flow, by_source={"pubmed": 16, "handsearch": 116})
+    assert "in files that were taken in: handsearch (116 records)." in " ".join(compose(replace(material, flow=flow))["methods"])
+
+
+def test_a_study_without_a_number_is_listed_by_itself() -> None:
+    material = sample.month_one()
+    bare = replace(material.studies[0], study_id=99, label="Waiting 2026", title="A trial that nobody has extracted", doi="")
+    content = finished_as_first(replace(material, studies=(*material.studies, bare)))
+    for text in (page(content), renderer().text("bulletin.txt", c=content)):
+        assert text.lower().index("without a confirmed number yet") < text.index("Waiting 2026")
+
+
 def test_every_estimate_is_called_provisional() -> None:
     words = " ".join(renderer().text("bulletin.txt", c=sample.published_two()).split())
     with_result = sum(outcome["result"] is not None for outcome in sample.published_two()["outcomes"])
