@@ -133,6 +133,51 @@ def review_words(one: Desk) -> dict[str, str]:
     return {"slug": one.protocol.slug, "title": one.protocol.title, "short_title": one.protocol.short_title}
 
 
+def extractor_of(one: Desk, label: str) -> str:
+    """Return the name of the person who was asked to extract a study."""
+    row = study_called(one, label)
+    return next(name for name, person in one.people.items() if person.id == row.extractor_id)
+
+
+def study_address(one: Desk, label: str) -> str:
+    """Return the path of a study's page, as its extractor got it by mail."""
+    row = study_called(one, label)
+    return address_in_mail(one, extractor_of(one, label), "extract", "extract", study=row.id)
+
+
+def enter(browser: Browser, address: str, outcome: str, typed: dict[str, str], chosen: dict[str, str] = POST_TREATMENT) -> Answer:
+    """Fill the form for a result, answer what is asked, and store it."""
+    (form,) = forms_of(browser.get(f"{address}/effects/{outcome}"))
+    checked = browser.post(form["action"], form["fields"] | typed)
+    assert checked.status_code == 200, words_of(checked)
+    (form,) = forms_of(checked)
+    answers = {name: "looked up again: as the report has it" for name in form["fields"] if name.startswith("answer_")}
+    return browser.post(form["action"], form["fields"] | answers | chosen | {"step": "store"})
+
+
+def hand_in(one: Desk, browser: Browser, address: str, **known: str) -> Answer:
+    """Say of every other outcome that it was not measured, and hand the study in."""
+    form = next(form for form in forms_of(browser.get(address)) if form["action"].endswith("/finish"))
+    return browser.post(form["action"], form["fields"] | dict.fromkeys(form["choices"], "not_measured") | known)
+
+
+def verify_all(one: Desk, label: str, **instead: str) -> Answer:
+    """Agree with everything as the verifier of a study, but for what is said instead."""
+    row = study_called(one, label)
+    name = next(name for name, person in one.people.items() if person.id == row.verifier_id)
+    browser, address = web(one), address_in_mail(one, name, "verify", "verify")
+    (form,) = forms_of(browser.get(address))
+    return browser.post(form["action"], form["fields"] | dict.fromkeys(form["choices"], "agree") | instead)
+
+
+def extracted(one: Desk) -> tuple[Browser, str]:
+    """Include Sebela 2025, and enter its depression result; return the browser and the study's address."""
+    include_all(one)
+    browser, address = web(one), study_address(one, "Sebela 2025")
+    assert enter(browser, address, "depression", SEBELA_DEPRESSION).status_code == 200
+    return browser, address
+
+
 class _Forms(HTMLParser):
     """Collects the fields of every form of a page, as a browser would send them untouched."""
 

@@ -10,25 +10,29 @@ import pytest
 from bot import links as tokens
 from bot.domain.records import Record
 from bot.steps.studies.invite_confirmation import invite_confirmation
-from db import effects, events, links, outbox, people, screening, studies
+from db import effects, links, outbox, people, studies
 from db.session import Database
-from tests.asgi import Answer, Browser
-from tests.fixtures_screening import KEYS, Desk, add_reports, merge_away
+from tests.fixtures_screening import KEYS, Desk
 from tests.fixtures_studies import (
     POST_TREATMENT,
-    SEBELA,
     SEBELA_DEPRESSION,
     address_in_mail,
     application,
+    enter,
+    extracted,
+    extractor_of,
     forms_of,
+    hand_in,
     import_until,
     include_all,
     live_effects,
     pooled,
     review_words,
     studied,
+    study_address,
     study_called,
     take_up,
+    verify_all,
     web,
     words_of,
 )
@@ -42,51 +46,6 @@ LEE = Record(source="pubmed", source_id="1", pmid="1", title="An online forum fo
 @pytest.fixture
 def one(sqlite: Database, now: datetime) -> Desk:
     return studied(sqlite, now)
-
-
-def extractor_of(one: Desk, label: str) -> str:
-    """Return the name of the person who was asked to extract a study."""
-    row = study_called(one, label)
-    return next(name for name, person in one.people.items() if person.id == row.extractor_id)
-
-
-def study_address(one: Desk, label: str) -> str:
-    """Return the path of a study's page, as its extractor got it by mail."""
-    row = study_called(one, label)
-    return address_in_mail(one, extractor_of(one, label), "extract", "extract", study=row.id)
-
-
-def enter(browser: Browser, address: str, outcome: str, typed: dict[str, str], chosen: dict[str, str] = POST_TREATMENT) -> Answer:
-    """Fill the form for a result, answer what is asked, and store it."""
-    (form,) = forms_of(browser.get(f"{address}/effects/{outcome}"))
-    checked = browser.post(form["action"], form["fields"] | typed)
-    assert checked.status_code == 200, words_of(checked)
-    (form,) = forms_of(checked)
-    answers = {name: "looked up again: as the report has it" for name in form["fields"] if name.startswith("answer_")}
-    return browser.post(form["action"], form["fields"] | answers | chosen | {"step": "store"})
-
-
-def hand_in(one: Desk, browser: Browser, address: str, **known: str) -> Answer:
-    """Say of every other outcome that it was not measured, and hand the study in."""
-    form = next(form for form in forms_of(browser.get(address)) if form["action"].endswith("/finish"))
-    return browser.post(form["action"], form["fields"] | dict.fromkeys(form["choices"], "not_measured") | known)
-
-
-def verify_all(one: Desk, label: str, **instead: str) -> Answer:
-    """Agree with everything as the verifier of a study, but for what is said instead."""
-    row = study_called(one, label)
-    name = next(name for name, person in one.people.items() if person.id == row.verifier_id)
-    browser, address = web(one), address_in_mail(one, name, "verify", "verify")
-    (form,) = forms_of(browser.get(address))
-    return browser.post(form["action"], form["fields"] | dict.fromkeys(form["choices"], "agree") | instead)
-
-
-def extracted(one: Desk) -> tuple[Browser, str]:
-    """Include Sebela 2025, and enter its depression result; return the browser and the study's address."""
-    include_all(one)
-    browser, address = web(one), study_address(one, "Sebela 2025")
-    assert enter(browser, address, "depression", SEBELA_DEPRESSION).status_code == 200
-    return browser, address
 
 
 def test_sebela_extracted_and_verified_gives_metafors_estimate_of_eight_trials_on_both_databases(database: Database, now: datetime) -> None:
@@ -323,58 +282,6 @@ def test_a_study_put_aside_for_its_full_text_does_not_hold_up_the_bulletin(one: 
     assert study_called(one, "Sebela 2025").extraction == "open"
 
 
-def test_a_report_joins_the_study_of_the_starting_set_that_has_its_doi(one: Desk) -> None:
-    import_until(one, None)
-    assert include_all(one).joined == 1
-    row = study_called(one, "Sebela 2025")
-    # The very paper's numbers are candidates already: nobody is asked to extract them a second time.
-    assert (row.state, row.extraction) == ("included", "none")
-    with one.database.reading() as session:
-        assert [link.reason for link in studies.reports_of(session, row.id)] == ["the same DOI, 10.5093/pi2025a12"]
-
-
-def test_a_further_report_of_a_known_trial_is_extracted(one: Desk) -> None:
-    import_until(one, None)
-    follow_up = replace(SEBELA, source_id="9", pmid="9", doi="10.1000/follow-up", title="Mom Supports Mom: one year later", year=2026)
-    include_all(one)
-    one.next_cycle("2026-12")
-    add_reports(one, [follow_up])
-    assert include_all(one).joined == 1
-    row = study_called(one, "Sebela 2025")
-    assert row.extraction == "open"
-    with one.database.reading() as session:
-        assert [link.reason for link in studies.reports_of(session, row.id)][1] == "the same registration, NCT04639752"
-
-
-def test_taking_up_again_changes_nothing(one: Desk) -> None:
-    include_all(one)
-    def counted() -> tuple[int, dict[str, int], int]:
-        with one.database.reading() as session:
-            return (len(studies.studies(session, one.review_id)), outbox.counts(session),
-                    len(events.of_kind(session, one.review_id, "study.included")))
-
-    before, again = counted(), take_up(one)
-    assert (again.new, again.joined, again.invited) == (0, 0, 0)
-    assert counted() == before
-
-
-def test_a_report_that_was_merged_into_another_after_its_votes_makes_no_second_study(sqlite: Database, now: datetime) -> None:
-    one = studied(sqlite, now, reports=[LEE, replace(LEE, source="embase", source_id="2", pmid="")])
-    round_id = one.open().round_id
-    assert round_id is not None
-    for name in ("Ada", "Ben"):
-        for assignment in one.list_of(name, round_id):
-            one.vote(name, round_id, assignment.position, "include")
-    one.settle()
-    with one.database.reading() as session:
-        first, second = (report for report, _, _ in screening.included_reports(session, one.review_id))
-    merge_away(one, second, into=first)
-    account = take_up(one)
-    assert account.new == 1
-    with one.database.reading() as session:
-        assert [row.label for row in studies.studies(session, one.review_id)] == ["Lee 2021"]
-
-
 def test_every_mail_can_be_written_the_one_about_a_dispute_too(one: Desk) -> None:
     import_until(one, MONTH_ONE)
     invite_confirmation(database=one.database, review_id=one.review_id, protocol=one.protocol, keys=KEYS, by="system:test", now=one.now)
@@ -395,31 +302,6 @@ def test_every_mail_can_be_written_the_one_about_a_dispute_too(one: Desk) -> Non
     assert "the abstract says 0.31" in written[-1].text
 
 
-def test_two_studies_of_one_author_and_year_are_told_apart(sqlite: Database, now: datetime) -> None:
-    one = studied(sqlite, now, reports=[LEE, replace(LEE, source_id="2", pmid="2", title="Another trial")])
-    include_all(one)
-    with one.database.reading() as session:
-        assert [row.label for row in studies.studies(session, one.review_id)] == ["Lee 2021", "Lee 2021b"]
-
-
-def test_an_extractor_can_say_that_a_report_belongs_to_a_known_trial(sqlite: Database, now: datetime) -> None:
-    # Kaplan 2011 stands in the starting set without any identifier, and so does its citation.
-    kaplan = Record(source="file", source_id="k", title="Internet peer support for individuals with psychiatric disabilities", year=2011,
-                    authors=("Kaplan K",))
-    one = studied(sqlite, now, reports=[kaplan])
-    import_until(one, MONTH_ONE)
-    assert include_all(one).new == 1
-    browser, address = web(one), study_address(one, "Kaplan 2011b")
-    form = next(form for form in forms_of(browser.get(address)) if form["action"].endswith("/join"))
-    known = study_called(one, "Kaplan 2011")
-    assert form["choices"]["study"] == [str(known.id)]
-    assert browser.post(form["action"], {"study": str(known.id)}).status_code == 200
-    with one.database.reading() as session:
-        assert [row.label for row in studies.studies(session, one.review_id) if row.label.startswith("Kaplan")] == ["Kaplan 2011"]
-        assert len(studies.reports_of(session, known.id)) == 1
-    assert browser.get(address).status_code == 403
-
-
 def test_the_link_of_another_person_or_purpose_opens_nothing(one: Desk) -> None:
     browser, address = extracted(one)
     token, extractor = address.rsplit("/", 1)[1], one.people[extractor_of(one, "Sebela 2025")].id
@@ -428,15 +310,6 @@ def test_the_link_of_another_person_or_purpose_opens_nothing(one: Desk) -> None:
     with one.database.writing(by="system:test") as session:
         people.person(session, extractor).state = "revoked"
     assert browser.get(address).status_code == 403
-
-
-def test_an_extractor_who_left_is_replaced(one: Desk) -> None:
-    include_all(one)
-    before = extractor_of(one, "Sebela 2025")
-    with one.database.writing(by="system:test") as session:
-        people.person(session, one.people[before].id).state = "revoked"
-    assert take_up(one).invited == 1
-    assert extractor_of(one, "Sebela 2025") != before
 
 
 def test_markup_in_what_people_enter_is_shown_as_text(one: Desk) -> None:
