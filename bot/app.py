@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import classifiers
 from bot import paths, settings
 from bot.domain.protocols import Protocol
 from bot.domain.starting_set import StartingEffect
-from bot.errors import NotFoundError
+from bot.errors import NotFoundError, ProtocolError
 from bot.http import Http
 from bot.links import LinkKeys
 from bot.mail.folder import FolderTransport
@@ -62,11 +63,14 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
     keys = chosen.link_keys()
     folders = paths.review_folders(chosen.home)
     protocols = {slug: load(folder) for slug, folder in folders.items()}
+    sources = _sources(chosen)
+    for protocol in protocols.values():
+        _require_parts(protocol, sources)
     words = {slug: {"slug": slug, "title": one.title, "short_title": one.short_title} for slug, one in protocols.items()}
     return App(
         database=Database(chosen.database_url),
         protocols=protocols,
-        sources=_sources(chosen),
+        sources=sources,
         renderer=renderer,
         keys=keys,
         post=Post(renderer=renderer, keys=keys, transport=_transport(chosen), sender=parse_address(chosen.sender, chosen.site_name),
@@ -77,6 +81,16 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
         mail_folder=chosen.mail_folder if chosen.shows_mail_on_web else None,
         is_loopback=settings.is_loopback,
     )
+
+
+def _require_parts(protocol: Protocol, sources: Mapping[str, Source]) -> None:
+    """Raise ProtocolError if a protocol names a ranker or a source that is not here: nothing may be left out in silence."""
+    if protocol.ranker.name not in classifiers.available():
+        raise ProtocolError(f"{protocol.slug}, ranker.name: {protocol.ranker.name!r} is not here; allowed: {', '.join(classifiers.available())}")
+    for plan in protocol.sources:
+        if plan.kind == "api" and plan.name not in sources:
+            raise ProtocolError(f"{protocol.slug}, source {plan.name!r}: there is no interface for it here; allowed: {', '.join(sources)}. "
+                                "Make its kind \"file\", or its status \"planned\"")
 
 
 def _sources(chosen: settings.Settings) -> dict[str, Source]:

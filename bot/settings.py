@@ -68,13 +68,13 @@ class Settings(BaseSettings):
 
     @property
     def mail_folder(self) -> Path:
-        """Where mails are put as long as no mail server is set."""
-        return self.home / "mail"
+        """Where mails are put as long as no mail server is set; in the demonstration, where its mail server keeps them."""
+        return self.home / ("mailboxes" if self.demo else "mail")
 
     @property
     def shows_mail_on_web(self) -> bool:
         """Whether the web may show the mail folder: on loopback only."""
-        return not self.smtp_host and is_loopback(self.listen)
+        return (self.demo or not self.smtp_host) and is_loopback(self.listen)
 
     def link_keys(self) -> LinkKeys:
         """Return the link keys in the home, made on first use. The file named last in order is the current one."""

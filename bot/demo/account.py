@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,8 +45,8 @@ def final_account(app: App, slug: str, months: Sequence[Month], *, mails: int) -
     }
 
 
-def print_account(figures: dict[str, Any], months: Sequence[Month], *, home: Path, address: str, slug: str, seconds: float) -> None:
-    """Print what happened, where it lies, and how to look."""
+def print_account(figures: dict[str, Any], months: Sequence[Month], *, leads: Callable[[int], str], home: Path, seconds: float) -> None:
+    """Print what happened, where it lies, and how to look. leads: number of trials → what the protocol lets lead there."""
     lines = [
         "", DEMO_NOTICE + ".", "",
         f"Two cycles of the review, {day(months[0].moment)} and {day(months[1].moment)} by the demonstration's clock, in {seconds:.0f} seconds:",
@@ -55,11 +55,15 @@ def print_account(figures: dict[str, Any], months: Sequence[Month], *, home: Pat
         f"  {figures['mails']} mails, {figures['bulletins']} bulletins", "",
         "What the pooled estimates are (trials found so far, incomplete, risk of bias not appraised: provisional):"]
     for outcome, given in figures["estimates"].items():
-        lines.append(f"  {outcome.replace('_', ' '):<20}" + "   then ".join(_short(one) for one in given))
-    lines += ["", f"Database, mails and keys: {home}", f"How to look: ./perennial demo --serve, then {address.rpartition(':')[0]}:PORT/reviews/{slug}", ""]
+        lines.append(f"  {outcome.replace('_', ' '):<20}" + "   then ".join(_short(one, leads(one["k"])) for one in given))
+    lines += ["", f"Bulletins, mails and database lie in {home}", f"To look at them:  ./perennial demo --serve --folder '{home}'", ""]
     print("\n".join(lines), flush=True)
 
 
-def _short(one: dict[str, Any]) -> str:
-    noun = "one trial" if one["k"] == 1 else f"{one['k']} trials"
-    return f"{number(one['estimate'])} [{number(one['ci_low'])}, {number(one['ci_high'])}] ({noun})"
+def _short(one: dict[str, Any], leads: str) -> str:
+    if one["k"] == 1:
+        return f"one trial: {number(one['estimate'])} [{number(one['ci_low'])}, {number(one['ci_high'])}]"
+    # What two or three trials give when they are pooled is in the figures below; read as an answer it would promise too much.
+    if leads == "trials":
+        return f"{one['k']} trials, too few to read as one number"
+    return f"{number(one['estimate'])} [{number(one['ci_low'])}, {number(one['ci_high'])}] ({one['k']} trials)"

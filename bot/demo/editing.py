@@ -10,7 +10,7 @@ def confirm_starting_set(visitor: Visitor, link: str) -> None:
     page = visitor.open(link)
     waiting = [form for form in page.forms() if any(name.startswith("row_") and name not in form.ticked for name in form.choices)]
     for form in waiting[:1]:
-        visitor.send(form, {name: "confirm" for name in form.choices})
+        visitor.send(form, dict.fromkeys(form.choices, "confirm"))
 
 
 def sign(visitor: Visitor, link: str) -> None:

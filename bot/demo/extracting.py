@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from bot.demo.browser import Form, Page, Visitor
@@ -16,6 +17,8 @@ def extraction(results: Mapping[str, list[Result]]) -> Callable[[Visitor, str], 
 
     def work(visitor: Visitor, link: str) -> None:
         page = visitor.open(link)
+        if _same_trial(visitor, page):
+            return
         known = results.get(page.heading(), [])
         if not known or _has_results(page):
             _put_aside(visitor, page)
@@ -51,6 +54,18 @@ def _verdict(page: Page, name: str, known: list[Result]) -> str:
 
 def _has_results(page: Page) -> bool:
     return bool(page.tree.xpath("//section//article"))
+
+
+def _same_trial(visitor: Visitor, page: Page) -> bool:
+    """Put a report to the trial that the page offers, where both are by the same first author in the same year."""
+    own = re.sub(r"(?<=\d)[a-z]$", "", page.heading())
+    for form in page.forms():
+        for value in form.choices.get("study", ()):
+            label = page.words(f"//label[input[@name='study' and @value='{value}']]").removeprefix("It is a report of ")
+            if label == own:
+                visitor.send(form, {"study": value})
+                return True
+    return False
 
 
 def _put_aside(visitor: Visitor, page: Page) -> None:

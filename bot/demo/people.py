@@ -10,7 +10,6 @@ import email
 import email.policy
 import re
 import sys
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -56,7 +55,8 @@ class Person:
 
     def read_mail(self, mailboxes: Path) -> int:
         """Read what is new in the mailbox, act on it, and return how many mails that were."""
-        new = [path for path in sorted(mailbox(mailboxes, address_of(self.name)).glob("*.eml")) if path.name not in self.done]
+        here = sorted(mailbox(mailboxes, address_of(self.name)).glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        new = [path for path in here if path.name not in self.done]
         for path in new:
             self._act(email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
             self.done.add(path.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -30,12 +32,15 @@ from db import bulletins, events, outbox, readers, reviews, schema
 
 SLUG = "digital-peer-support"
 BY = "system:demo"
+SITE_NAME = "Perennial (demonstration)"
+# Stands in the folder of a demonstration that came to its end.
+DONE = "demonstration.json"
 # The review of record was searched to January 2025. The second cycle catches up everything that came in since.
 SET_UP = datetime(2025, 1, 31, 12, tzinfo=UTC)
 MONTHS = (datetime(2025, 2, 1, 6, 0, 1, tzinfo=UTC), datetime(2026, 11, 1, 6, 0, 1, tzinfo=UTC))
 # Whose file it is: citations collected by hand, which no database gave.
 FILE_SOURCE = "handsearch"
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.25
 LONGEST_STANDSTILL = 90.0
 
 
@@ -59,15 +64,18 @@ def run_demo(*, folder: Path | None = None, database: str = "", serve: bool = Fa
     """Run both months, print an account of them, and return its figures. serve: go on showing the site until Ctrl-C."""
     home = (folder or Path(tempfile.mkdtemp(prefix="perennial-demo-"))).resolve()
     home.mkdir(parents=True, exist_ok=True)
+    if serve and (home / DONE).exists():
+        return _show_again(home, port)
     citations = material.citations(_demo_folder())
     began = time.monotonic()
     with ExitStack() as stack:
         stage = _set_up(stack, home, database, port, citations)
         months = [_month(stage, moment, number, citations) for number, moment in enumerate(MONTHS, start=1)]
         figures = final_account(stage.app, SLUG, months, mails=stage.sink.count())
-        print_account(figures, months, home=home, address=stage.server.address, slug=SLUG, seconds=time.monotonic() - began)
+        print_account(figures, months, leads=stage.app.protocol(SLUG).pooling.leads_at, home=home, seconds=time.monotonic() - began)
+        (home / DONE).write_text(json.dumps({"database": database, "figures": figures}), encoding="utf-8")
         if serve:
-            _show_until_told(stage)
+            _show_until_told(stage.server)
     return figures
 
 
@@ -83,7 +91,7 @@ def _set_up(stack: ExitStack, home: Path, database: str, port: int, citations: l
     stack.callback(sink.stop)
     listener = listen("127.0.0.1", port)
     chosen = settings.load(
-        home=home, database=database, address=listener.address, site_name="Perennial (demonstration)", sender=f"perennial@{DOMAIN}",
+        home=home, database=database, address=listener.address, site_name=SITE_NAME, sender=f"perennial@{DOMAIN}",
         smtp_host="127.0.0.1", smtp_port=sink.port, smtp_security="none", eutils_address=eutils.address, demo=True)
     app = root.build(chosen, clock=clock)
     stack.callback(app.database.close)
@@ -111,7 +119,8 @@ def _people(home: Path, site: str) -> Iterator[subprocess.Popen[bytes]]:
     """Start the scripted people; they end when their standard input does, also when this process dies."""
     command = [sys.executable, "-P", "-m", "bot.demo.people", "--mailboxes", str(home / "mailboxes"), "--site", site, "--slug", SLUG,
                "--demo-folder", str(_demo_folder()), "--starting-set", str(paths.reviews() / SLUG / "starting_set.csv")]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stderr)
+    environment = os.environ | {"PYTHONPATH": str(paths.root())}
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stderr, env=environment)
     try:
         yield process
     finally:
@@ -190,8 +199,25 @@ def _skip_quiet_hours(stage: Stage) -> None:
         stage.clock.jump_to(waiting)
 
 
-def _show_until_told(stage: Stage) -> None:
-    print(f"\nThe site is shown at {stage.server.address}/reviews/{SLUG} until Ctrl-C.", flush=True)
+def _show_again(home: Path, port: int) -> dict[str, Any]:
+    """Show what a demonstration left in this folder, and return its figures."""
+    left = json.loads((home / DONE).read_text(encoding="utf-8"))
+    listener = listen("127.0.0.1", port)
+    chosen = settings.load(home=home, database=left["database"], address=listener.address, site_name=SITE_NAME, demo=True)
+    app = root.build(chosen, clock=DemoClock(MONTHS[-1]))
+    server = Server(app, listener)
+    thread = server.start()
+    try:
+        _show_until_told(server)
+    finally:
+        server.stop()
+        thread.join(10)
+        app.database.close()
+    return left["figures"]
+
+
+def _show_until_told(server: Server) -> None:
+    print(f"\nThe site: {server.address}/reviews/{SLUG}\nIts mails: {server.address}/mail\nBoth until Ctrl-C.", flush=True)
     with suppress(KeyboardInterrupt):
         while True:
             time.sleep(0.5)

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import re
 import threading
+from email import message_from_bytes
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -17,13 +18,17 @@ class _Keeper:
     def __init__(self, folder: Path) -> None:
         self.folder, self.numbers = folder, itertools.count(1)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's name
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.content
         assert isinstance(content, bytes)
+        identity = message_from_bytes(content)["Message-ID"].strip("<>").partition("@")[0]
         for recipient in envelope.rcpt_tos:
             box = mailbox(self.folder, recipient)
             box.mkdir(parents=True, exist_ok=True)
-            target = box / f"{next(self.numbers):05d}.eml"
+            target = box / f"{SAFE.sub('_', identity)}.eml"
+            if target.exists():
+                # The same mail twice is what must never happen: it is kept under a name that is seen.
+                target = box / f"{SAFE.sub('_', identity)}-again-{next(self.numbers)}.eml"
             half = target.with_suffix(".part")
             half.write_bytes(content)
             half.replace(target)

@@ -16,6 +16,8 @@ from typing import Any
 from bot.domain.protocols import Protocol
 from bot.domain.starting_set import StartingEffect
 from bot.links import LinkKeys
+from bot.protocols.amendments import compare, judge_again, unannounced
+from bot.protocols.load import load_document
 from bot.rendering import Renderer
 from bot.sources import Source
 from bot.steps.bulletins.draft import draft
@@ -32,11 +34,13 @@ from bot.steps.screening.settle import settle
 from bot.steps.studies.import_starting_set import import_starting_set
 from bot.steps.studies.include import include
 from bot.steps.studies.invite_confirmation import invite_confirmation
-from db import events, reviews, screening, searches, studies
+from bot.telemetry import logger
+from db import blobs, events, reviews, screening, searches, studies
 from db.reviews import CycleRow
 from db.session import Database, Session
 
 Clock = Callable[[], datetime]
+log = logger("cycle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +188,26 @@ def _known(session: Session, protocol: Protocol) -> bool:
 
 
 def _register(database: Database, protocol: Protocol, by: str, now: datetime) -> None:
+    """Note a review or a version of its protocol that is new: the version is kept, and what it asks to be judged again is listed."""
+    with database.reading() as session:
+        old = _kept_protocol(session, protocol.slug)
+    asked = judge_again(compare(old, protocol)) if old else ()
+    unsaid = unannounced(old, protocol) if old else ()
     with database.writing(by=by) as session:
         review = reviews.ensure(session, slug=protocol.slug, title=protocol.title, at=now)
+        blobs.put(session, protocol.document, "application/json")
         version = reviews.activate_protocol(session, review_id=review.id, version=protocol.version, dated=str(protocol.dated),
                                             sha256=protocol.sha256, at=now)
         events.note(session, review_id=review.id, kind="protocol.activated", subject=f"protocol_version:{version.id}",
-                    data={"version": protocol.version, "sha256": protocol.sha256}, at=now)
+                    data={"version": protocol.version, "sha256": protocol.sha256, "judge_again": [one.sentence for one in asked],
+                          "unannounced": list(unsaid)}, at=now)
+    for sentence in (*unsaid, *(one.sentence for one in asked)):
+        log.warning("the protocol changed", review=protocol.slug, says=sentence)
+
+
+def _kept_protocol(session: Session, slug: str) -> Protocol | None:
+    rows = [row for row in reviews.all_reviews(session) if row.slug == slug]
+    return load_document(blobs.get(session, reviews.current_protocol_version(session, rows[0].id).sha256)[0]) if rows else None
 
 
 def _begin(tools: Tools, protocol: Protocol, period: str, by: str) -> CycleRow:
@@ -211,7 +229,7 @@ def _search(tools: Tools, protocol: Protocol, cycle: CycleRow, by: str) -> tuple
     return tuple(
         search(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, source=tools.sources[plan.name], plan=plan,
                by=by, now=tools.clock())
-        for plan in protocol.sources if plan.kind == "api" and plan.name in tools.sources)
+        for plan in protocol.sources if plan.kind == "api")
 
 
 def _take_in_starting_set(tools: Tools, protocol: Protocol, cycle: CycleRow, by: str) -> None:

@@ -67,14 +67,15 @@ def _folder(app: App, request: Request) -> Path:
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    # In the demonstration there is one folder per mailbox.
+    return sorted(folder.rglob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
 
 def _message(folder: Path, name: str) -> EmailMessage:
-    path = folder / f"{name}.eml"
-    if not NAME.fullmatch(name) or not path.is_file():
-        raise NotFoundError("there is no such mail")
-    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    found = list(folder.rglob(f"{name}.eml")) if NAME.fullmatch(name) else []
+    if not found:
+        raise NotFoundError("There is no such mail.")
+    message = email.message_from_bytes(found[0].read_bytes(), policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     return message
 

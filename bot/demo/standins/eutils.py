@@ -56,13 +56,13 @@ class EutilsStandIn:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self) -> None:  # noqa: N802  the name that http.server calls
+            def do_GET(self) -> None:
                 outer.answer(self, urlsplit(self.path).query)
 
-            def do_POST(self) -> None:  # noqa: N802  the name that http.server calls
+            def do_POST(self) -> None:
                 outer.answer(self, self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name that http.server uses
+            def log_message(self, format: str, *args: object) -> None:
                 return
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
