@@ -13,6 +13,7 @@ from bot.methods.synthesis.problem import Array, Moments, Problem
 
 Score = Callable[[Moments], tuple[float, float]]
 GRID = 32
+STEPS = np.linspace(0.0, 1.0, GRID)
 
 
 def highest_tau2(problem: Problem, *, score: Score, restricted: bool) -> float:
@@ -38,7 +39,7 @@ def _grid(problem: Problem) -> Array:
     smallest, largest = float(problem.vi.min()), float(problem.vi.max())
     top = 4.0 * (problem.k * spread * spread + largest)
     bottom = min(1e-3 * smallest, 1e-6 * top)
-    return np.concatenate(([0.0], np.geomspace(bottom, top, GRID)))
+    return np.concatenate(([0.0], bottom * (top / bottom) ** STEPS))
 
 
 def _scores(problem: Problem, score: Score, grid: Array, restricted: bool) -> Array:

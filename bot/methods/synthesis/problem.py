@@ -89,7 +89,12 @@ class Problem:
     @cached_property
     def q(self) -> float:
         """Return Cochran's Q, of the residuals where there are moderators."""
-        return self.moments(0.0).q1
+        return self.at_zero.q1
+
+    @cached_property
+    def at_zero(self) -> Moments:
+        """Return the moments at tau2 = 0."""
+        return self.moments(0.0)
 
     @cached_property
     def others(self) -> Array:
@@ -106,7 +111,7 @@ class Problem:
     @cached_property
     def typical_variance(self) -> float:
         """Return (k - p) / tr(P), Higgins and Thompson's typical sampling variance."""
-        return self.q_df / self.moments(0.0).trace_p if self.q_df else math.nan
+        return self.q_df / self.at_zero.trace_p if self.q_df else math.nan
 
     def weighting(self, tau2: float) -> Weighting:
         """Return the weighting by 1 / (vi + tau2)."""
@@ -125,6 +130,16 @@ class Problem:
         q3 = float(u @ wu - projected @ weighting.inverse @ projected)
         q1, q2 = float(np.sum(u * u / w)), float(u @ u)
         return Moments(q1, q2, q3, float(w.sum()), float(w @ w), weighting.trace(ones), weighting.trace2(ones, ones))
+
+    def q_and_slope(self, tau2: float) -> tuple[float, float]:
+        """Return y'Py and y'PPy, by which the former falls with tau2."""
+        if not self.is_mean:
+            moments = self.moments(tau2)
+            return moments.q1, moments.q2
+        w = 1.0 / (self.vi + tau2)
+        r = self.yi - float(w @ self.yi) / float(w.sum())
+        u = w * r
+        return float(u @ r), float(u @ u)
 
     def log_likelihood(self, tau2: float, *, restricted: bool) -> float:
         """Return the (restricted) log-likelihood at tau2, with the constants that metafor prints."""

@@ -15,17 +15,15 @@ def tau2_where_q_is(problem: Problem, target: float) -> float:
     1 / Q is concave and rising in tau2 (Cauchy-Schwarz), so Newton's steps on it from 0 approach the root from the left and need
     no bracket. target: > 0.
     """
-    tau2 = 0.0
-    moments = problem.moments(tau2)
-    if moments.q1 <= target:
+    tau2, q, slope = 0.0, problem.at_zero.q1, problem.at_zero.q2
+    if q <= target:
         return 0.0
     for _ in range(200):
-        step = moments.q1 * (moments.q1 / target - 1.0) / moments.q2
-        following = tau2 + step
-        if step <= 1e-15 * following:
-            return following
-        tau2 = following
-        moments = problem.moments(tau2)
+        step = q * (q / target - 1.0) / slope
+        tau2 += step
+        if step <= 1e-14 * tau2:
+            break
+        q, slope = problem.q_and_slope(tau2)
     return tau2
 
 

@@ -101,7 +101,7 @@ def inflation(times: Sequence[float], upper: Sequence[float], *, alpha: float, b
     def lacking(drift: float) -> float:
         return sum(exits(times, upper, sides=sides, drift=drift)) - (1.0 - beta)
 
-    return (bracketed(lacking, 0.5 * fixed, 3.0 * fixed, relative=1e-8) / fixed) ** 2
+    return (bracketed(lacking, 0.5 * fixed, 3.0 * fixed, relative=1e-7) / fixed) ** 2
 
 
 def _checked(times: Sequence[float], sides: int) -> list[float]:

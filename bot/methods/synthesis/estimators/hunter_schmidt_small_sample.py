@@ -12,7 +12,7 @@ SOURCE = "Brannick, Potter, Benitez & Morris 2019"
 
 def tau2(problem: Problem) -> float:
     """Return (Q · k / (k - p) - k) / tr(W), 0 if that is negative."""
-    moments = problem.moments(0.0)
+    moments = problem.at_zero
     return max(0.0, (moments.q1 * problem.k / problem.q_df - problem.k) / moments.trace_w)
 
 
