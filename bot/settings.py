@@ -85,7 +85,8 @@ class Settings(BaseSettings):
         keys = {path.stem: path.read_bytes() for path in sorted(folder.glob("link-*.key"))}
         short = [name for name, key in keys.items() if len(key) < 32]
         if short:
-            raise SettingsError(f"{folder / short[0]}.key is shorter than 32 bytes; take it from your backup, or remove it and links made with it end")
+            raise SettingsError(f"{folder / short[0]}.key is shorter than 32 bytes; take it from your backup, or remove it: "
+                                "then the links made with it end")
         return LinkKeys(current=max(keys), keys=keys)
 
 

@@ -40,15 +40,17 @@ class Relevance:
             vectorizer.fit([*texts, *known, *question])
         except ValueError as error:
             raise NothingToRankError(f"none of the {len(texts)} documents has words to rank by") from error
+        names = vectorizer.get_feature_names_out()
         features = csr_matrix(vectorizer.transform(texts))
-        asked = csr_matrix(vectorizer.transform(question)).mean(axis=0) if question else np.zeros((1, features.shape[1]))
-        weights = np.asarray(asked).ravel()
+        weights = np.zeros(len(names))
+        if question:
+            weights = np.asarray(csr_matrix(vectorizer.transform(question)).mean(axis=0)).ravel()
         basis = "cold"
         if {one.label > 0.5 for one in labelled} == {True, False}:
             weights, basis = self._learnt(csr_matrix(vectorizer.transform(known)), labelled, weights, seed), "warm"
-        scores = np.round(features @ weights, DECIMALS)
-        return Ranking(tuple(float(score) for score in scores), basis, len(labelled) if basis == "warm" else 0,
-                       _reasons(features, weights, vectorizer.get_feature_names_out()), self._fingerprint(texts, question, labelled, seed))
+        scores: list[float] = np.round(np.asarray(features @ weights), DECIMALS).tolist()
+        return Ranking(tuple(scores), basis, len(labelled) if basis == "warm" else 0,
+                       _reasons(features, weights, names), self._fingerprint(texts, question, labelled, seed))
 
     def _learnt(self, features: csr_matrix, labelled: list[Labelled], prior: np.ndarray, seed: int) -> np.ndarray:
         """Return the weights of the words: what decisions say, and what the question says in so far as decisions are few."""
@@ -72,7 +74,7 @@ def _unit(weights: np.ndarray) -> np.ndarray:
 
 def _reasons(features: csr_matrix, weights: np.ndarray, names: np.ndarray) -> tuple[tuple[tuple[str, float], ...], ...]:
     said = []
-    for row in range(features.shape[0]):
+    for row in range(len(features.indptr) - 1):
         columns = features.indices[features.indptr[row]:features.indptr[row + 1]]
         values = features.data[features.indptr[row]:features.indptr[row + 1]] * weights[columns]
         strongest = sorted(zip(values, columns, strict=True), key=lambda one: (-abs(one[0]), str(names[one[1]])))[:MOST_REASONS]

@@ -130,8 +130,8 @@ def in_state(session: Session, state: str) -> Sequence[OutboxRow]:
 
 def counts(session: Session) -> dict[str, int]:
     """Return how many mails are in each state."""
-    rows = session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state)).all()
-    return dict.fromkeys(STATES, 0) | {state: count for state, count in rows}
+    rows = session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state)).tuples().all()
+    return dict.fromkeys(STATES, 0) | dict(rows)
 
 
 def waits(session: Session, now: datetime) -> bool:

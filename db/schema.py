@@ -23,7 +23,8 @@ def migrate(database: Database, migrations: Path, *, to: str = "head") -> tuple[
     before = revision(database)
     script = ScriptDirectory.from_config(config)
     if before is not None and before not in {one.revision for one in script.walk_revisions()}:
-        raise SchemaError(f"the database is at {before}, which this version does not know: it was made by a newer one. Install that, or restore a backup")
+        raise SchemaError(f"the database is at {before}, which this version does not know: it was made by a newer one. "
+                          "Install that, or restore a backup")
     with database.engine.connect() as connection:
         config.attributes["connection"] = connection
         target = script.get_revision(to)

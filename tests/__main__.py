@@ -24,7 +24,7 @@ def main() -> int:
     failed = [] if arguments else [name for name, command in CHECKS if not _passes(name, command)]
     options = arguments or ["-n", "2", "--dist", "loadgroup"] * (importlib.util.find_spec("xdist") is not None)
     targets = [] if any(not argument.startswith("-") for argument in arguments) else [str(ROOT / "tests")]
-    result = subprocess.run([sys.executable, "-P", "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT),  # noqa: S603
+    result = subprocess.run([sys.executable, "-P", "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT),
                              *options, *targets], check=False)
     if failed:
         print(f"failed before pytest: {', '.join(failed)}", file=sys.stderr)
@@ -34,7 +34,7 @@ def main() -> int:
 def _passes(name: str, command: list[str]) -> bool:
     print(f"checking {name} ...", file=sys.stderr)
     # The linters look for the code from where they stand.
-    result = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True,  # noqa: S603
+    result = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True,
                             env=os.environ | {"PYTHONPATH": str(ROOT), "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"})
     if result.returncode:
         print(f"{name} found:\n{result.stdout}{result.stderr}", file=sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -23,7 +22,7 @@ class FolderTransport:
         target = self.folder / f"{identity}.eml"
         half = target.with_suffix(".part")
         half.write_bytes(message.as_bytes())
-        os.replace(half, target)
+        half.replace(target)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -65,7 +65,8 @@ def deliver(*, database: Database, post: Post, by: str, now: Callable[[], dateti
                 results.append(_deliver_one(database, post, row, by, now))
         finally:
             post.transport.close()
-    return DeliveryAccount(*(results.count(state) for state in ("sent", "failed", "unsure", "pending")))
+    return DeliveryAccount(sent=results.count("sent"), failed=results.count("failed"), unsure=results.count("unsure"),
+                           put_off=results.count("pending"))
 
 
 def _claim(database: Database, by: str, now: datetime) -> OutboxRow | None:
