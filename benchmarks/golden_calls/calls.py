@@ -43,18 +43,29 @@ class Call:
 
     def effects(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return yi and vi without the studies that lack one, as R drops them."""
-        yi, vi = self.column("yi"), self.column("vi")
-        keep = np.isfinite(yi) & np.isfinite(vi)
-        return yi[keep], vi[keep]
+        keep = self.complete()
+        return self.column("yi")[keep], self.column("vi")[keep]
+
+    def complete(self) -> NDArray[np.bool_]:
+        """Return which studies have effect, variance and, where the call uses them, all moderators."""
+        keep = np.isfinite(self.column("yi")) & np.isfinite(self.column("vi"))
+        if "X" in self.inputs:
+            keep &= np.isfinite(np.array(self.inputs["X"], dtype=float)).all(axis=1)
+        return keep
 
     def sizes(self) -> NDArray[np.float64] | None:
         """Return ni of the studies that `effects` keeps, None if there is none."""
         if "ni" not in self.inputs:
             return None
-        yi, vi = self.column("yi"), self.column("vi")
-        return self.column("ni")[np.isfinite(yi) & np.isfinite(vi)]
+        return self.column("ni")[self.complete()]
+
+    def tables(self) -> list[NDArray[np.float64]]:
+        """Return the cells ai, bi, ci, di of the studies that have all four."""
+        cells = [self.column(name) for name in ("ai", "bi", "ci", "di")]
+        keep = np.isfinite(cells).all(axis=0)
+        return [cell[keep] for cell in cells]
 
     def design(self) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-        """Return the moderators with the intercept, shape (k, p), and their names."""
-        matrix = np.array(self.inputs["X"], dtype=float)
+        """Return the moderators with the intercept of the studies that `effects` keeps, shape (k, p), and their names."""
+        matrix = np.array(self.inputs["X"], dtype=float)[self.complete()]
         return matrix, tuple(self.inputs.get("X_names") or (f"x{i}" for i in range(matrix.shape[1])))

@@ -23,7 +23,10 @@ def leave1out(call: Call) -> dict[str, Any]:
 def cumul(call: Call) -> dict[str, Any]:
     """The table of estimates as studies come in by year."""
     yi, vi = call.effects()
-    order = stable_order(call.inputs["year"]) if "year" in call.inputs else [int(i) - 1 for i in call.record["expected"]["order"]]
+    if "year" in call.inputs:
+        order = stable_order(call.column("year")[call.complete()])
+    else:
+        order = [int(i) - 1 for i in call.record["expected"]["order"]]
     rows = influence.cumulative(yi=yi, vi=vi, order=order, method=call.option("method"), interval=Interval.WALD)
     return columns([z_of(e) for e in rows]) | {"order": [i + 1 for i in order]}
 

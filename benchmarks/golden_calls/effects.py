@@ -110,7 +110,7 @@ def five_numbers(call: Call) -> dict[str, Any]:
 
 def mantel_haenszel(call: Call) -> dict[str, Any]:
     """Mantel-Haenszel."""
-    found = rare_events.mantel_haenszel(call.option("measure"), *(call.column(name) for name in ("ai", "bi", "ci", "di")))
+    found = rare_events.mantel_haenszel(call.option("measure"), *call.tables())
     result = _pooled(found)
     if found.association and found.homogeneity:
         result |= {"CMH": found.association[0], "CMHp": found.association[1]}
@@ -120,7 +120,7 @@ def mantel_haenszel(call: Call) -> dict[str, Any]:
 
 def peto(call: Call) -> dict[str, Any]:
     """Peto's method."""
-    return _pooled(rare_events.peto(*(call.column(name) for name in ("ai", "bi", "ci", "di"))))
+    return _pooled(rare_events.peto(*call.tables()))
 
 
 def _pooled(found: rare_events.TablesPooled) -> dict[str, Any]:

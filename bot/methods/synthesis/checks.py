@@ -63,6 +63,10 @@ def checked_design(yi: Array, vi: Array, moderators: ArrayLike, names: Sequence[
         raise SynthesisError(
             f"{x.shape[0]} effects for {x.shape[1]} coefficients; there must be more effects. Use fewer moderators."
         )
+    if float(vi.max()) > 1e10 * float(vi.min()):
+        raise SynthesisError(
+            f"The variances run from {vi.min():.3g} to {vi.max():.3g}; are they in one unit? A regression on them has no digits left."
+        )
     scaled = x / np.maximum(np.abs(x).max(axis=0), np.finfo(float).tiny)
     if np.linalg.matrix_rank(scaled) < x.shape[1]:
         raise SynthesisError(

@@ -43,6 +43,10 @@ def henmi_copas(*, yi: ArrayLike, vi: ArrayLike, level: float = 0.95) -> HenmiCo
     s1 = float(w.sum())
     mean = float(w @ effects) / s1
     moments = _Moments(w, tau2, effects.size)
+    if not math.isfinite(moments.tail(1.0) + moments.tail(4.0)):
+        raise SynthesisError(
+            "Henmi and Copas' approximation fails here: the variances differ too much. Use Knapp and Hartung's interval."
+        )
     limit = bracketed(lambda x: moments.tail(x) - alpha / 2.0, 1e-6, 60.0, relative=1e-13)
     margin = limit * moments.inflation / math.sqrt(s1)
     return HenmiCopas(mean, math.sqrt(moments.inflation / s1), mean - margin, mean + margin, tau2)

@@ -14,10 +14,10 @@ def kenward_roger(problem: Problem, *, tau2: float, level: float) -> Test:
     Source: Kenward & Roger 1997; Partlett & Riley 2017; expected information.
     """
     w = 1.0 / (problem.vi + tau2)
-    s1, s2, s3 = float(w.sum()), float(w @ w), float(w @ (w * w))
+    s1, s2 = float(w.sum()), float(w @ w)
     mean = float(w @ problem.yi) / s1
-    information = 0.5 * s2 - s3 / s1 + 0.5 * (s2 / s1) ** 2
-    variance = 1.0 / s1
-    inflated = variance + 2.0 * (s3 - s2 * s2 / s1) / (information * s1 * s1)
+    information = 0.5 * problem.moments(tau2).trace_pp
+    uneven = float(w @ (w - s2 / s1) ** 2)
+    inflated = 1.0 / s1 + 2.0 * uneven / (information * s1 * s1)
     df = 2.0 * information / (inflated * s2) ** 2
     return tested(mean, math.sqrt(inflated), df=df, level=level)

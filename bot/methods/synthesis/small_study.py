@@ -146,6 +146,8 @@ def _with_dispersion(problem: Problem, level: float, *, with_limit: bool) -> Reg
     dispersion = float(weighting.w @ (residuals * residuals)) / problem.q_df
     limit, slope = (float(b) for b in weighting.coefficients(problem.yi))
     limit_se, slope_se = np.sqrt(dispersion * np.diag(weighting.inverse))
+    if float(slope_se) == 0.0:
+        raise SynthesisError("The effects lie on a line without any residual; there is nothing to test them against.")
     statistic, df = slope / float(slope_se), float(problem.q_df)
     margin = two_sided_quantile(level, df) * float(limit_se)
     ends = (limit, limit - margin, limit + margin) if with_limit else (None, None, None)

@@ -82,6 +82,8 @@ def trim_and_fill(
 
 
 def _side(effects: Array, variances: Array, method: str) -> Side:
+    if float(np.ptp(variances)) <= 1e-12 * float(variances.max()):
+        raise SynthesisError("All studies have the same variance; no side can be told from them. Give the side.")
     problem = Problem(effects, variances, np.column_stack([np.ones(effects.size), np.sqrt(variances)]))
     tau2 = estimators.by_name(method).tau2(problem)
     return Side.RIGHT if problem.weighting(tau2).coefficients(effects)[1] < 0.0 else Side.LEFT
