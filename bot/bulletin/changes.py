@@ -39,6 +39,8 @@ def numbers(result: Mapping[str, Any] | None, measure: str) -> str:
     """Return an estimate as it is written beside another: "SMD −0.36 (−0.65 to −0.06)"."""
     if result is None:
         return "no usable result"
+    if result["few"]:
+        return f"{result['k']} trials, too few for one number"
     return f"{measure} {signed(result['estimate'])} {interval(result['ci_low'], result['ci_high'])}"
 
 
@@ -50,7 +52,7 @@ def _outcome_of(content: Mapping[str, Any] | None, outcome_id: str) -> Mapping[s
 
 def _printed(result: Mapping[str, Any] | None) -> tuple[Any, ...] | None:
     """Return what of a result a reader sees."""
-    return None if result is None else (result["k"], signed(result["estimate"]), interval(result["ci_low"], result["ci_high"]))
+    return None if result is None else (result["k"], numbers(result, ""))
 
 
 def _causes(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

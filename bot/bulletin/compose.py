@@ -159,14 +159,14 @@ def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
         "measure": outcome.measure, "measure_name": plain_language.MEASURES.get(outcome.measure, outcome.measure),
         "ratio": outcome.is_ratio, "importance": outcome.importance, "harm": outcome.harm, "origin": outcome.origin,
         "answer": plain_language.answer(outcome, about, one.result, one.trials),
-        "figures": plain_language.figures(outcome, one.result),
+        "figures": plain_language.figures(outcome, one.result, one.trials),
         "prediction": plain_language.prediction(outcome, one.result),
         "in_points": plain_language.in_points(outcome, one.result),
         "certainty": NOT_RATED,
         "alt": plain_language.alt_text(outcome, about, one.result, one.trials) if one.trials else "",
         "favours": list(plain_language.favours(outcome, about)),
         "result": _result(one.result),
-        "trials": [_trial(trial, is_new=known is not None and trial.study_id not in known) for trial in one.trials],
+        "trials": [_trial(trial, is_new=known is not None and trial.study_id not in known, pooled=not _is_few(one.result)) for trial in one.trials],
         "missing": [{"study": gap.study, "kind": gap.kind, "known": gap.known} for gap in one.missing],
         "published": [_published(estimate, material.protocol) for estimate in material.protocol.published_for(outcome.id)],
     }
@@ -187,7 +187,7 @@ def _result(result: Result | None) -> dict[str, Any] | None:
         "k": result.k, "participants": result.participants, "estimate": result.estimate,
         "ci_low": _finite(result.ci_low), "ci_high": _finite(result.ci_high),
         "pi_low": _finite(result.pi_low), "pi_high": _finite(result.pi_high), "tau2": result.tau2, "i2": result.i2,
-        "pooled": result.pooled, "few": result.pooled and result.k <= plain_language.FEW, "model": result.model,
+        "pooled": result.pooled, "few": _is_few(result), "model": result.model,
         "interval": result.interval, "prediction_interval": result.prediction_interval, "inputs_sha256": result.inputs_sha256,
     }
 
@@ -197,10 +197,15 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _trial(trial: TrialResult, *, is_new: bool) -> dict[str, Any]:
+def _is_few(result: Result | None) -> bool:
+    """Return whether two or three trials were pooled: then each stands by itself wherever people read."""
+    return result is not None and result.pooled and result.k <= plain_language.FEW
+
+
+def _trial(trial: TrialResult, *, is_new: bool, pooled: bool) -> dict[str, Any]:
     return {
         "study_id": trial.study_id, "study": trial.study, "estimate": trial.estimate, "ci_low": trial.ci_low, "ci_high": trial.ci_high,
-        "weight": trial.weight, "participants": trial.participants, "is_new": is_new, "instrument": trial.instrument,
+        "weight": trial.weight if pooled else None, "participants": trial.participants, "is_new": is_new, "instrument": trial.instrument,
         "time_point": trial.time_point, "window": trial.window, "experimental": trial.experimental, "comparator": trial.comparator,
         "design": trial.design, "source": trial.source, "note": trial.note, "question": trial.question, "answer": trial.answer,
         "words": f"{signed(trial.estimate)} {interval(trial.ci_low, trial.ci_high)}",
@@ -237,8 +242,7 @@ def _in_cell(outcome: Mapping[str, Any]) -> str:
     result = outcome["result"]
     if result is None:
         return "no confirmed result"
-    words = changes.numbers(result, outcome["measure"])
-    return f"{words}, too few to lean on" if result["few"] else words
+    return "too few for one number" if result["few"] else changes.numbers(result, outcome["measure"])
 
 
 def _spread_in_cell(result: Mapping[str, Any] | None) -> str:

@@ -70,11 +70,9 @@ def _row(trial: Mapping[str, Any], mark: str) -> ForestRow:
 
 
 def _pooled(result: Mapping[str, Any] | None) -> Summary | None:
-    """Return the diamond: none for one trial, an empty one without prediction interval for two or three."""
-    if result is None or not result["pooled"]:
+    """Return the diamond: none for one trial, and none for two or three, which are too few for one number."""
+    if result is None or not result["pooled"] or result["few"]:
         return None
-    if result["few"]:
-        return _summary(f"{result['k']} trials: too few to lean on", result, is_firm=False)
     spread = (result["pi_low"], result["pi_high"]) if result["pi_low"] is not None and result["pi_high"] is not None else None
     return _summary(f"{result['k']} trials found so far", result, is_firm=True, prediction=spread)
 

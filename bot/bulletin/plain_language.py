@@ -31,16 +31,15 @@ def answer(outcome: Outcome, intervention: str, result: Result | None, trials: S
     return f"{said} {reach(outcome, result.ci_low, result.ci_high)}"
 
 
-def figures(outcome: Outcome, result: Result | None) -> str:
-    """Return the numbers behind an answer: measure, estimate, interval; "" where there are none."""
+def figures(outcome: Outcome, result: Result | None, trials: Sequence[TrialResult]) -> str:
+    """Return the numbers behind an answer: measure, estimate, interval; of two or three trials each by itself; "" where there are none."""
     if result is None:
         return ""
+    if 1 < result.k <= FEW:
+        each = "; ".join(f"{one.study} {signed(one.estimate)} {interval(one.ci_low, one.ci_high)}" for one in trials)
+        return f"Each trial by itself, {outcome.measure} with its 95% confidence interval: {each}."
     words = f"{outcome.measure} {signed(result.estimate)} {interval(result.ci_low, result.ci_high)[:-1]}, 95% confidence interval)"
-    if result.k == 1:
-        return f"One trial: {words}"
-    if result.k <= FEW:
-        return f"Pooled, with caution: {words}"
-    return words
+    return f"One trial: {words}" if result.k == 1 else words
 
 
 def prediction(outcome: Outcome, result: Result | None) -> str:
@@ -95,7 +94,7 @@ def alt_text(outcome: Outcome, intervention: str, result: Result | None, trials:
     """Return what a forest plot shows, for those who do not see it."""
     noun = "one trial" if len(trials) == 1 else f"{len(trials)} trials"
     finding = answer(outcome, intervention, result, trials)
-    numbers = figures(outcome, result)
+    numbers = figures(outcome, result, trials)
     return f"Forest plot, {outcome.label.lower()}, {noun}. {finding} {numbers}.".replace("..", ".")
 
 

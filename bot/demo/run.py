@@ -40,7 +40,9 @@ SET_UP = datetime(2025, 1, 31, 12, tzinfo=UTC)
 MONTHS = (datetime(2025, 2, 1, 6, 0, 1, tzinfo=UTC), datetime(2026, 11, 1, 6, 0, 1, tzinfo=UTC))
 # Whose file it is: citations collected by hand, which no database gave.
 FILE_SOURCE = "handsearch"
-PAUSE_SECONDS = 0.25
+PAUSE_SECONDS = 0.1
+QUIET_SECONDS = 0.7
+LONGEST_WITHOUT_TICK = 3.0
 LONGEST_STANDSTILL = 90.0
 
 
@@ -169,21 +171,26 @@ def _is_published(app: App, number: int) -> bool:
 
 def _until(stage: Stage, done: Callable[[], bool], what: str) -> None:
     """Tick until something is done. Nothing happening for too long is an error, not a wait without end."""
-    seen, since = None, time.monotonic()
+    seen, changed_at, ticked_at = _fingerprint(stage), time.monotonic(), 0.0
     while True:
+        time.sleep(PAUSE_SECONDS)
+        now, at = _fingerprint(stage), time.monotonic()
+        if now != seen and at - ticked_at < LONGEST_WITHOUT_TICK:
+            # People are at it: a tick now would only find them half-way.
+            seen, changed_at = now, at
+            continue
         jobs.tick(stage.app)
         if done():
             return
         if stage.people.poll() is not None:
             raise DemoError(f"the scripted people stopped while {what} was awaited; see above")
-        now = _fingerprint(stage)
-        if now != seen:
-            seen, since = now, time.monotonic()
-        elif time.monotonic() - since > 1.0:
-            _skip_quiet_hours(stage)
-        if time.monotonic() - since > LONGEST_STANDSTILL:
+        after, ticked_at = _fingerprint(stage), time.monotonic()
+        if after != seen:
+            seen, changed_at = after, ticked_at
+        elif ticked_at - changed_at > LONGEST_STANDSTILL:
             raise DemoError(f"nothing happens any more while {what} is awaited; database and mails lie in {stage.app.home}")
-        time.sleep(PAUSE_SECONDS)
+        elif ticked_at - changed_at > QUIET_SECONDS:
+            _skip_quiet_hours(stage)
 
 
 def _fingerprint(stage: Stage) -> tuple[object, ...]:

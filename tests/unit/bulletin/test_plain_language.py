@@ -51,7 +51,7 @@ def test_an_interval_over_no_difference_is_said_by_where_it_reaches() -> None:
 
 def test_no_sentence_ever_calls_a_result_significant_or_without_effect() -> None:
     results = [None, sample.ONE, sample.TWO, sample.EIGHT, replace(sample.EIGHT, ci_high=0.3), replace(sample.EIGHT, estimate=0.0)]
-    everything = " ".join(f"{said(outcome, result)} {plain_language.figures(outcome, result)}" for outcome in sample.protocol().outcomes
+    everything = " ".join(f"{said(outcome, result)} {plain_language.figures(outcome, result, [sample.SEBELA])}" for outcome in sample.protocol().outcomes
                           for result in results)
     assert "significant" not in everything and "no effect." not in everything.replace("a finding of no effect.", "")
 
@@ -84,8 +84,15 @@ def test_a_standardised_difference_is_put_into_points_of_a_familiar_scale() -> N
 
 
 def test_an_interval_without_end_is_written_and_said() -> None:
-    endless = replace(sample.TWO, ci_low=-math.inf, ci_high=math.inf)
-    assert "(−∞ to ∞, 95% confidence interval)" in plain_language.figures(DEPRESSION, endless)
+    endless = replace(sample.EIGHT, ci_low=-math.inf, ci_high=math.inf)
+    assert "(−∞ to ∞, 95% confidence interval)" in plain_language.figures(DEPRESSION, endless, [sample.SEBELA] * 8)
+
+
+def test_two_trials_are_given_each_by_itself_and_never_as_one_number() -> None:
+    # On the starting data, anxiety with k = 2 has an interval from −3.7 to 2.6: a reader must not be shown that as the answer.
+    words = plain_language.figures(DEPRESSION, sample.TWO, [sample.SEBELA, sample.SEBELA])
+    assert words.startswith("Each trial by itself") and words.count("Sebela 2025") == 2
+    assert f"{sample.TWO.estimate:.2f}".lstrip("-") not in words
 
 
 def test_the_alternative_text_states_the_finding() -> None:
