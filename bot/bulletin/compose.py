@@ -166,7 +166,8 @@ def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
         "alt": plain_language.alt_text(outcome, about, one.result, one.trials) if one.trials else "",
         "favours": list(plain_language.favours(outcome, about)),
         "result": _result(one.result),
-        "trials": [_trial(trial, is_new=known is not None and trial.study_id not in known, pooled=not _is_few(one.result)) for trial in one.trials],
+        "trials": [_trial(trial, is_new=known is not None and trial.study_id not in known, pooled=not _is_few(one.result))
+                   for trial in one.trials],
         "missing": [{"study": gap.study, "kind": gap.kind, "known": gap.known} for gap in one.missing],
         "published": [_published(estimate, material.protocol) for estimate in material.protocol.published_for(outcome.id)],
     }

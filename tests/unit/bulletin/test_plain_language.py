@@ -51,8 +51,8 @@ def test_an_interval_over_no_difference_is_said_by_where_it_reaches() -> None:
 
 def test_no_sentence_ever_calls_a_result_significant_or_without_effect() -> None:
     results = [None, sample.ONE, sample.TWO, sample.EIGHT, replace(sample.EIGHT, ci_high=0.3), replace(sample.EIGHT, estimate=0.0)]
-    everything = " ".join(f"{said(outcome, result)} {plain_language.figures(outcome, result, [sample.SEBELA])}" for outcome in sample.protocol().outcomes
-                          for result in results)
+    everything = " ".join(f"{said(outcome, result)} {plain_language.figures(outcome, result, [sample.SEBELA])}"
+                          for outcome in sample.protocol().outcomes for result in results)
     assert "significant" not in everything and "no effect." not in everything.replace("a finding of no effect.", "")
 
 
