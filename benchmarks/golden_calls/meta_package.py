@@ -83,7 +83,7 @@ def _by_cochrane(problem: Problem, common: Test) -> dict[str, Any]:
     tau2 = max(0.0, (q - problem.q_df) / problem.moments(0.0).trace_p)
     w = 1.0 / (problem.vi + tau2)
     test = tested(float(w @ problem.yi / w.sum()), 1.0 / math.sqrt(w.sum()), df=None, level=LEVEL)
-    low, high = heterogeneity.test_based_i2(q, problem.q_df, level=LEVEL)
+    low, high = heterogeneity.i2_interval_from_q(q, problem.q_df, level=LEVEL)
     result = _named(test) | {
         "tau2": tau2, "Q": q, "Qp": chi_squared_p(q, problem.q_df), "I2": 100.0 * max(0.0, (q - problem.q_df) / q),
         "lower_I2": low, "upper_I2": high,
@@ -123,7 +123,7 @@ def _random(call: Call, problem: Problem, method: str, test: Test) -> dict[str, 
     by_q = method == "DL"
     low, high = generalised_q_interval(problem, level=LEVEL, power=0.5) if by_q else heterogeneity.q_profile(problem, level=LEVEL)
     i2_low, i2_high = (
-        heterogeneity.i2_test_based(problem, level=LEVEL)
+        heterogeneity.i2_interval_from_q(problem.q, problem.q_df, level=LEVEL)
         if by_q
         else tuple(heterogeneity.i2_from_tau2(problem, end) for end in _as_found_by_meta(call, low, high))
     )

@@ -88,7 +88,7 @@ def confint(call: Call) -> dict[str, Any]:
     if "GENQ" in call.text:
         return generalised_q(call)
     model = model_of(call)
-    return {"ci": component_intervals(model, call.column("vi"), list(map(str, call.inputs["level3"])))}
+    return {"ci": component_intervals(model, list(map(str, call.inputs["level3"])))}
 
 
 ANSWERS = {"rma.mv": rma_mv, "V<-vcalc": rma_mv, "I2 total*": i2, "robust": robust_call, "confint": confint}

@@ -26,7 +26,8 @@ from bot.methods.synthesis.problem import Array
 class Multilevel:
     """A three-level model. sigma2: variance between studies and between effects within a study, i2_levels: their shares in per cent.
 
-    working: the covariance of the effects under the model, shape (k, k): what robust.py starts from. rho: the assumed correlation of
+    sampling: the covariance of sampling errors, working: that of the effects under the model, shape (k, k) each: robust.py starts from
+    it. rho: the assumed correlation of
     sampling errors within a study, 0 for independent ones. moderators_q: the Wald test of the moderators with its p, None for a mean.
     """
 
@@ -51,6 +52,7 @@ class Multilevel:
     level: float
     interval: str
     covariance: Array
+    sampling: Array
     working: Array
     y: Array
     x: Array
@@ -61,21 +63,24 @@ class Multilevel:
 
 def pool_multilevel(
     *, yi: ArrayLike, vi: ArrayLike, studies: Sequence[str], effects: Sequence[str] | None = None, moderators: ArrayLike | None = None,
-    names: Sequence[str] = ("mean",), rho: float = 0.0, method: str = "REML", interval: Interval = Interval.T, level: float = 0.95,
+    names: Sequence[str] = ("mean",), rho: float = 0.0, sampling: ArrayLike | None = None,
+    method: str = "REML", interval: Interval = Interval.T, level: float = 0.95,
 ) -> Multilevel:  # fmt: skip
     """Return the model with effects within studies; rho > 0: the correlated-and-hierarchical model (Pustejovsky & Tipton 2022).
 
     studies: the study of each effect, shape (k,). effects: names that are unique within a study. interval: WALD, or T with as many
     degrees of freedom as there are studies, less one for each coefficient. method: REML or ML.
-    Raises SynthesisError if there is one study alone, no study with two effects, or rho is not between 0 and 1.
+    sampling: the covariance of sampling errors where it is known (`shared_control_covariance`), in place of rho.
+    Raises SynthesisError if there is one study alone, no study with two effects, rho is not between 0 and 1, or `sampling` is no
+    covariance.
     """
     y, v, labels = checked(yi, vi, None)
     groups = _checked_groups(studies, y.size, rho)
     x = np.ones((y.size, 1)) if moderators is None else checked_design(y, v, moderators, names).x
-    sampling = sampling_covariance(v, groups, rho)
+    errors = sampling_covariance(v, groups, rho) if sampling is None else _checked_covariance(sampling, y.size)
     within = groups if effects is None else tuple(f"{g}/{e}" for g, e in zip(groups, effects, strict=True))
     shapes = [_same(groups), np.eye(y.size) if effects is None else _same(within)]
-    fit = fit_components(Components(y, x, sampling, shapes), method)
+    fit = fit_components(Components(y, x, errors, shapes), method)
     options = {
         "rho": rho,
         "method": method,
@@ -83,7 +88,9 @@ def pool_multilevel(
         "level": check_level(level),
         "groups": list(groups),
     }
-    sha256 = provenance.fingerprint(provenance.frozen(yi=y, vi=v, labels=labels, options=options | {"x": x.tolist()}))
+    sha256 = provenance.fingerprint(
+        provenance.frozen(yi=y, vi=v, labels=labels, options=options | {"x": x.tolist(), "sampling": errors.tolist()})
+    )
     return _result(fit, groups, tuple(names), method, rho, Interval(interval), level, sha256)
 
 
@@ -108,14 +115,11 @@ def shared_control_covariance(yi: ArrayLike, vi: ArrayLike, n_c: ArrayLike, n_to
     return covariance
 
 
-def component_intervals(
-    model: Multilevel, vi: ArrayLike, effects: Sequence[str] | None = None
-) -> tuple[tuple[float, float], ...]:
-    """Return profile-likelihood intervals for the variances between and within studies."""
-    v = np.asarray(vi, dtype=float)
+def component_intervals(model: Multilevel, effects: Sequence[str] | None = None) -> tuple[tuple[float, float], ...]:
+    """Return profile-likelihood intervals for the variances between and within studies; effects: as given to the model."""
     within = model.groups if effects is None else tuple(f"{g}/{e}" for g, e in zip(model.groups, effects, strict=True))
-    shapes = [_same(model.groups), np.eye(v.size) if effects is None else _same(within)]
-    components = Components(model.y, model.x, sampling_covariance(v, model.groups, model.rho), shapes)
+    shapes = [_same(model.groups), np.eye(model.k) if effects is None else _same(within)]
+    components = Components(model.y, model.x, model.sampling, shapes)
     return tuple(profiled_interval(components, model.method, np.array(model.sigma2), i, level=model.level) for i in range(2))
 
 
@@ -130,6 +134,15 @@ def _checked_groups(studies: Sequence[str], k: int, rho: float) -> tuple[str, ..
     if not 0.0 <= rho < 1.0:
         raise SynthesisError(f"rho = {rho}; must be at least 0 and below 1. 0.6 is often assumed and varied.")
     return groups
+
+
+def _checked_covariance(sampling: ArrayLike, k: int) -> Array:
+    covariance = np.asarray(sampling, dtype=float)
+    if covariance.shape != (k, k) or not np.allclose(covariance, covariance.T) or np.linalg.eigvalsh(covariance)[0] <= 0.0:
+        raise SynthesisError(
+            f"The covariance of sampling errors must be a positive definite matrix of {k} x {k}; check shared controls."
+        )
+    return covariance
 
 
 def _same(groups: Sequence[str]) -> Array:
@@ -164,7 +177,7 @@ def _result(
         q=q, q_df=k - p, q_p=chi_squared_p(q, k - p), moderators_q=_moderators(fit), log_likelihood=fit.log_likelihood,
         aic=-2.0 * fit.log_likelihood + 2.0 * parameters, bic=-2.0 * fit.log_likelihood + parameters * math.log(n),
         pi_low=predicted[0], pi_high=predicted[1], level=level, interval=interval.value, covariance=fit.covariance,
-        working=fit.working, y=c.y, x=c.x, groups=groups, software=provenance.software(), inputs_sha256=sha256,
+        sampling=c.sampling, working=fit.working, y=c.y, x=c.x, groups=groups, software=provenance.software(), inputs_sha256=sha256,
     )  # fmt: skip
 
 

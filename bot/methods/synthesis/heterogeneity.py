@@ -79,12 +79,7 @@ def _where_negative(function: Callable[[float], float], start: float) -> float:
     return value
 
 
-def i2_test_based(problem: Problem, *, level: float) -> tuple[float, float]:
-    """Return the test-based interval of the Q-based I², in per cent (Higgins & Thompson 2002). Needs k - p >= 1."""
-    return test_based_i2(problem.q, problem.q_df, level=level)
-
-
-def test_based_i2(q: float, df: int, *, level: float) -> tuple[float, float]:
+def i2_interval_from_q(q: float, df: int, *, level: float) -> tuple[float, float]:
     """Return the test-based interval of I² from Q and its degrees of freedom; (nan, nan) for df = 1 with Q at most 2."""
     k = df + 1
     if q > k:

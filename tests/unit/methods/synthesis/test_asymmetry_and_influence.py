@@ -127,6 +127,11 @@ def test_arms_that_share_a_control_are_correlated_and_others_are_not():
     v = shared_control_covariance([0.2, 0.4, 0.1], [0.1, 0.1, 0.1], [30, 30, 50], [90, 90, 100], ["a", "a", "b"])
     assert v[0, 1] == pytest.approx(1 / 30 + 0.08 / 180)
     assert (v[0, 2], v[2, 2]) == (0.0, 0.1)
+    model = pool_multilevel(yi=[0.2, 0.4, 0.1], vi=[0.1, 0.1, 0.1], studies=["a", "a", "b"], sampling=v)
+    apart = pool_multilevel(yi=[0.2, 0.4, 0.1], vi=[0.1, 0.1, 0.1], studies=["a", "a", "b"])
+    assert model.tests[0].se > apart.tests[0].se
+    with pytest.raises(SynthesisError, match="positive definite"):
+        pool_multilevel(yi=[0.2, 0.4, 0.1], vi=[0.1, 0.1, 0.1], studies=["a", "a", "b"], sampling=np.ones((3, 3)))
 
 
 def test_rare_events_are_pooled_without_a_constant():
