@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 import numpy as np
 
@@ -21,6 +22,13 @@ from bot.methods.synthesis.distributions import special, two_sided_quantile
 
 LABEL = "approximate: study data not available"
 ASSUMED = (0.0, 0.1, 0.2, 0.3, 0.5)
+
+
+class ReadAs(StrEnum):
+    """How the SE is read from a published interval: as normal, or as t with k - 1 degrees of freedom where the source says so."""
+
+    NORMAL = "normal"
+    T = "t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +89,19 @@ def update_published(
     included: Collection[str] | None = None,
     tau: float | None = None,
     tau_scale: float = 0.5,
+    read_as: ReadAs = ReadAs.NORMAL,
     level: float = 0.95,
 ) -> PublishedUpdate:
     """Return the published estimate updated by studies; without studies, the estimate itself.
 
     favours: which side favours the intervention (`lower`, `higher`). included: identifiers of the published review's studies, None
     where its list is unknown. tau: as published, None if it is not; then the average over half-normal(tau_scale) leads.
+    read_as: T needs the number of studies to be known.
     Raises SynthesisError if a study may already be inside the published estimate, or its measure or direction differ.
     """
     for study in studies:
         _refuse(study, published, favours, searched_until, included)
-    se, read_as = se_of(published)
+    se, said = se_of_t_interval(published) if ReadAs(read_as) is ReadAs.T else se_of(published)
     yi, vi, labels = _columns(studies)
     assumed = sorted(set(ASSUMED if tau is None else (*ASSUMED, tau)))
     rows = [
@@ -108,7 +118,7 @@ def update_published(
         "method": "published",
     }
     sha256 = provenance.fingerprint(provenance.frozen(yi=yi, vi=vi, labels=labels, options=options))
-    return PublishedUpdate(LABEL, published, se, read_as, labels, lead, tuple(rows), level, provenance.software(), sha256)
+    return PublishedUpdate(LABEL, published, se, said, labels, lead, tuple(rows), level, provenance.software(), sha256)
 
 
 def se_of(published: PublishedEstimate) -> tuple[float, str]:

@@ -15,6 +15,7 @@ from bot.methods.synthesis.prior import (
     ASSUMED,
     CommonEffectSummary,
     NewStudy,
+    ReadAs,
     add_exactly,
     se_of,
     se_of_t_interval,
@@ -121,7 +122,8 @@ def test_the_se_is_read_as_normal_and_said_so_or_as_t_where_k_is_known():
     se, said = se_of_t_interval(replace(CROKE, k=7))
     assert (se, said) == (pytest.approx(0.28 / (2 * 2.4469), rel=1e-4), "t interval with 6 degrees of freedom")
     with pytest.raises(SynthesisError, match="number of studies"):
-        se_of_t_interval(CROKE)
+        updated(SEBELA, read_as=ReadAs.T)
+    assert updated(SEBELA).se_read_as == "normal interval"
 
 
 def test_sums_that_were_published_are_taken_further_exactly():
