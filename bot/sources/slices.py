@@ -16,6 +16,8 @@ from bot.sources import Window
 MOST_HITS = 9_999
 # PubMed has journals of the eighteenth century; before this day it has nothing.
 BEGINNING = date(1700, 1, 1)
+# Before this day PubMed took in little: a window from the beginning is cut here first.
+MODERN = date(1975, 1, 1)
 # A record that was taken in long ago can be found anew: when it gets its headings (mhda), or a notice about it (lr).
 NOTICES = ('("retracted publication"[pt] OR hasretractionin OR hasexpressionofconcernin OR haserratumin OR hascorrectedrepublishedin '
            "OR hasretractedandrepublishedin)")
@@ -49,6 +51,8 @@ class Slice:
         """Return two slices that hold the same hits. Raises SourceError if a day cannot be cut any further."""
         if self.first < self.last:
             middle = self.first + (self.last - self.first) // 2
+            if self.first < MODERN < self.last:
+                middle = MODERN - timedelta(days=1)
             return replace(self, last=middle), replace(self, first=middle + timedelta(days=1))
         if len(self.limits) == len(FURTHER):
             raise SourceError(f"PubMed has more than {MOST_HITS:,} hits of one kind that entered on {self.first}, and gives no more. "

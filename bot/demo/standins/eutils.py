@@ -66,6 +66,8 @@ class EutilsStandIn:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body in one packet: two would wait 40 ms for each other.
+            wbufsize = -1
 
             def do_GET(self) -> None:
                 outer.answer(self, urlsplit(self.path).query)
@@ -79,7 +81,7 @@ class EutilsStandIn:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}{BASE}"
-        self._thread = threading.Thread(target=self._server.serve_forever, name="eutils", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="eutils", daemon=True)
 
     def start(self) -> EutilsStandIn:
         """Answer from now on."""

@@ -88,7 +88,7 @@ class _Reader:
 def entry(record: dict[str, Any]) -> Entry:
     """Return how a record stands in the index."""
     entered = record["entered"].replace("-", "/")
-    language = record.get("language", "eng")
+    language: str = record.get("language") or "eng"
     kinds = {word for word, kind in NOTICES.items() if any(one["kind"] == kind for one in record.get("relations", ()))}
     kinds |= {"hasabstract"} if record.get("abstract") else set()
     kinds |= {"medline[sb]"} if record.get("mesh") else set()
