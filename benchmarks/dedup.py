@@ -36,7 +36,7 @@ GRID = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of one set: n records of so many works, the rest duplicates; works lost by merging, duplicates left; questions, and those to the point."""
+    """Of one set: n records of so many works, the rest duplicates; works lost, duplicates left; questions."""
 
     n: int
     duplicates: int
@@ -45,6 +45,7 @@ class Counts:
     left_over: int
     questions: int
     to_the_point: int
+    left_after_answers: int
 
 
 def main(argv: list[str]) -> int:
@@ -107,7 +108,18 @@ def counted(labelled: LabelledSet, found: Clusters) -> Counts:
     left_over = sum(len(reports) - 1 for reports in reports_of.values())
     n, works = len(labelled.records), len(reports_of)
     to_the_point = sum(labelled.works[pair.first] == labelled.works[pair.second] for pair in found.questions)
-    return Counts(n, n - works, works, false_merges, left_over, len(found.questions), to_the_point)
+    answered = _left_after_answers(labelled, found)
+    return Counts(n, n - works, works, false_merges, left_over, len(found.questions), to_the_point, answered)
+
+
+def _left_after_answers(labelled: LabelledSet, found: Clusters) -> int:
+    """Return the duplicates left once a person has answered the questions as the labels say."""
+    of = {position: number for number, group in enumerate(found.clusters) for position in group}
+    for pair in found.questions:
+        one, two = of[pair.first], of[pair.second]
+        if labelled.works[pair.first] == labelled.works[pair.second] and one != two:
+            of = {position: one if number == two else number for position, number in of.items()}
+    return len({(labelled.works[position], number) for position, number in of.items()}) - len(set(labelled.works))
 
 
 def pooled(each: Sequence[Counts]) -> Counts:
@@ -128,6 +140,8 @@ def rates(counts: Counts) -> dict[str, Any]:
         "precision": _share(kept, kept + counts.false_merges),
         "questions": counts.questions,
         "questions_to_the_point": counts.to_the_point,
+        "FN_after_answers": counts.left_after_answers,
+        "sensitivity_after_answers": _share(counts.duplicates - counts.left_after_answers, counts.duplicates),
     }
 
 

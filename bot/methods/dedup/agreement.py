@@ -19,9 +19,9 @@ SAME_ABSTRACT, SHORTEST_ABSTRACT = 80.0, 100
 class Agreement:
     """True: both have it and agree; False: both have it and differ; None: one has it not.
 
-    likeness, percent: of the titles; length: of the shorter one; broken: it ends within a word of the other; reworded: each has words of its own;
-    years: apart, None if one is unknown; range: the same pages from first to last; close: pages that overlap;
-    apart: why they are documents of two kinds, "" if they are not.
+    likeness, percent: of the titles; length: of the shorter one; broken: it ends within a word of the other;
+    reworded: each has words of its own; years: apart, None if one is unknown; range: the same pages from first to last;
+    close: pages that overlap; apart: why they are documents of two kinds, "" if they are not.
     """
 
     likeness: Likeness
@@ -48,6 +48,12 @@ class Agreement:
     def far_apart(self) -> bool:
         """More than a year lies between them: no delay between online and in print. One volume of one journal outweighs a year mistaken."""
         return self.years is not None and self.years > (2 if self.volume and self.journal and not self.recurs else 1)
+
+    @property
+    def excludes(self) -> bool:
+        """Whether the two can share no report, whatever a third record seems to say."""
+        elsewhere = self.pages is False and (self.volume is False or self.doi is False)
+        return bool(self.apart) or self.pmid is False or elsewhere
 
     @property
     def differences(self) -> tuple[str, ...]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.domain.records import Record
+from bot.methods.dedup.agreement import agreement_of
 from bot.methods.dedup.keys import keys_of_profile
-from bot.methods.dedup.match import LIMITS, Limits, Match, Verdict, judge
+from bot.methods.dedup.match import Match, judge
 from bot.methods.dedup.oddities import Oddity, oddities_of
 from bot.methods.dedup.profiles import Profile, profile_of
+from bot.methods.dedup.rules import LIMITS, Limits, Verdict, score_of, verdict_on
 
 # A key that very many records share tells little; they are compared with their neighbours in the order of what they say.
 MOST_OF_ONE_KEY, NEIGHBOURS = 60, 30
@@ -44,29 +47,52 @@ def cluster(records: Sequence[Record], limits: Limits = LIMITS) -> Clusters:
     (two PMIDs, an article and its erratum).
     """
     profiles = [profile_of(record) for record in records]
-    compared = [Pair(one, two, judge(profiles[one], profiles[two], limits)) for one, two in candidates(profiles)]
-    apart = defaultdict[int, set[int]](set)
-    for pair in compared:
-        if pair.match.excludes:
-            apart[pair.first].add(pair.second)
-            apart[pair.second].add(pair.first)
-    same = sorted((pair for pair in compared if pair.match.verdict is Verdict.SAME), key=lambda pair: _order(pair, profiles))
-    groups, joined = _joined(len(records), same, apart)
+    near, apart = _compared(profiles, limits)
+    same = [pair for pair in near if pair.verdict is Verdict.SAME]
+    groups, joined = _joined(len(records), _ordered(same, profiles), apart)
     too_large = {position for group in groups if len(group) > LARGEST for position in group}
     kept = [group for group in groups if len(group) <= LARGEST] + [(position,) for position in too_large]
     of = {position: number for number, group in enumerate(kept) for position in group}
-    asked = {Verdict.ASK, Verdict.SAME}
-    questions = (
-        pair
-        for pair in compared
-        if pair.match.verdict in asked and of[pair.first] != of[pair.second] and pair.first not in too_large
-    )
+    asked = [pair for pair in near if of[pair.first] != of[pair.second] and too_large.isdisjoint((pair.first, pair.second))]
+
+    def explained(pair: _Near) -> Pair:
+        return Pair(pair.first, pair.second, judge(profiles[pair.first], profiles[pair.second], limits))
+
     return Clusters(
         tuple(sorted(tuple(sorted(group)) for group in kept)),
-        tuple(pair for pair in joined if pair.first not in too_large),
-        _one_of_each(questions, of),
+        tuple(explained(pair) for pair in joined if pair.first not in too_large),
+        tuple(explained(pair) for pair in _one_of_each(_ordered(asked, profiles), of)),
         oddities_of(records, [group for group in groups if len(group) > LARGEST]),
     )
+
+
+class _Near(NamedTuple):
+    """Two records that are the same or nearly so; what speaks for it in words is worked out for those that it joins."""
+
+    first: int
+    second: int
+    verdict: Verdict
+    score: float
+
+
+def _compared(profiles: Sequence[Profile], limits: Limits) -> tuple[list[_Near], dict[int, set[int]]]:
+    """Return the pairs that are the same or asked about, and for each record those that it cannot share a report with."""
+    near, apart = list[_Near](), dict[int, set[int]]()
+    for one, two in candidates(profiles):
+        found = agreement_of(profiles[one], profiles[two])
+        verdict, _ = verdict_on(found, limits)
+        if verdict is not Verdict.DIFFERENT:
+            near.append(_Near(one, two, verdict, score_of(verdict, found)))
+        elif found.excludes:
+            apart.setdefault(one, set()).add(two)
+            apart.setdefault(two, set()).add(one)
+    return near, apart
+
+
+def _ordered(pairs: Sequence[_Near], profiles: Sequence[Profile]) -> list[_Near]:
+    """Return the surest first; between equals what the records say decides, never where they stand."""
+    said = {position: _said(profiles[position]) for pair in pairs for position in (pair.first, pair.second)}
+    return sorted(pairs, key=lambda pair: (-pair.score, *sorted((said[pair.first], said[pair.second]))))
 
 
 def candidates(profiles: Sequence[Profile]) -> Iterator[tuple[int, int]]:
@@ -93,10 +119,10 @@ def _pairs(positions: list[int], profiles: Sequence[Profile]) -> Iterator[tuple[
             yield one, two
 
 
-def _joined(count: int, same: Iterable[Pair], apart: dict[int, set[int]]) -> tuple[list[tuple[int, ...]], list[Pair]]:
+def _joined(count: int, same: Iterable[_Near], apart: dict[int, set[int]]) -> tuple[list[tuple[int, ...]], list[_Near]]:
     of = list(range(count))
     members = {position: {position} for position in range(count)}
-    joined: list[Pair] = []
+    joined: list[_Near] = []
     for pair in same:
         one, two = sorted((of[pair.first], of[pair.second]), key=lambda group: (-len(members[group]), group))
         if one == two:
@@ -110,11 +136,6 @@ def _joined(count: int, same: Iterable[Pair], apart: dict[int, set[int]]) -> tup
     return [tuple(group) for group in members.values()], joined
 
 
-def _order(pair: Pair, profiles: Sequence[Profile]) -> tuple[float, list[str]]:
-    """The surest first; between equals what the records say decides, never where they stand."""
-    return -pair.match.score, sorted((_said(profiles[pair.first]), _said(profiles[pair.second])))
-
-
 def _said(profile: Profile) -> str:
     return (
         f"{profile.title}|{profile.doi}|{profile.pmid}|{profile.year}|{profile.volume}|{profile.issue}|{profile.pages}|{profile.journal}"
@@ -122,9 +143,9 @@ def _said(profile: Profile) -> str:
     )
 
 
-def _one_of_each(pairs: Iterable[Pair], of: dict[int, int]) -> tuple[Pair, ...]:
-    """Return the surest pair of each two clusters: a person is asked once."""
-    best: dict[frozenset[int], Pair] = {}
-    for pair in sorted(pairs, key=lambda pair: (-pair.match.score, pair.first, pair.second)):
+def _one_of_each(pairs: Iterable[_Near], of: dict[int, int]) -> list[_Near]:
+    """Return the first pair of each two clusters: a person is asked once."""
+    best: dict[frozenset[int], _Near] = {}
+    for pair in pairs:
         best.setdefault(frozenset((of[pair.first], of[pair.second])), pair)
-    return tuple(sorted(best.values(), key=lambda pair: (pair.first, pair.second)))
+    return sorted(best.values(), key=lambda pair: (pair.first, pair.second))

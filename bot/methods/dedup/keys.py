@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from bot.domain.records import Record
 from bot.methods.dedup.identifiers import doi_of
-from bot.methods.dedup.places import NO_PAGES
 from bot.methods.dedup.profiles import Profile, cached_profile
 from bot.methods.dedup.words import plain
 
@@ -34,8 +33,8 @@ def keys_of_profile(profile: Profile) -> tuple[Key, ...]:
     """Return the keys of a profile: DOI, PMID, place, beginning of the title, its longest words, the first letters of its words."""
     found = [Key("pmid", profile.pmid)] if profile.pmid else []
     found += [Key("doi", profile.doi)] if profile.doi else []
-    if profile.pages != NO_PAGES and (profile.volume or profile.names.first):
-        found.append(Key("place", f"{profile.volume or min(profile.names.first)}|{profile.pages.first or profile.pages.last}"))
+    place = _place(profile)
+    found += [Key("place", place)] if place else []
     return tuple(found + _title_keys(profile))
 
 
@@ -44,18 +43,26 @@ def is_doi(text: str) -> bool:
     return doi_of(text) != ""
 
 
+def _place(profile: Profile) -> str:
+    """Return volume and first page, or first and last page where no volume is given."""
+    pages = profile.pages
+    if profile.volume and (pages.first or pages.last):
+        return f"{profile.volume}|{pages.first or pages.last}"
+    return f"{pages.first}-{pages.last}" if 1 < pages.first < pages.last else ""
+
+
 def _title_keys(profile: Profile) -> list[Key]:
     if not profile.title:
         return []
     if profile.recurs:
         # "Editorial" stands in every volume of every journal.
-        return [Key("short", f"{profile.title[:HEAD]}|{profile.volume or min(profile.names.first, default='')}")]
+        return [Key("short", f"{profile.title[:HEAD]}|{profile.volume or profile.year or ''}")]
     found = [Key("head", profile.title[:HEAD])]
     long = sorted(_whole_words(profile.words), key=lambda word: (-len(word), word))[:LONG_WORDS]
     if len(long) == LONG_WORDS:
         found.append(Key("words", "|".join(sorted(long))))
     if len(profile.words) >= INITIALS:
-        found.append(Key("initials", "".join(word[:2] for word in profile.words[:INITIALS])))
+        found.append(Key("initials", "".join(word[0] for word in profile.words[:INITIALS])))
     return found
 
 

@@ -31,6 +31,8 @@ class Limits:
 
 
 LIMITS = Limits()
+LEAST = {Verdict.SAME: 0.8, Verdict.ASK: 0.5, Verdict.DIFFERENT: 0.0}
+ROOM = {Verdict.SAME: 0.2, Verdict.ASK: 0.29, Verdict.DIFFERENT: 0.49}
 Outcome = tuple[Verdict, str]
 
 
@@ -45,6 +47,11 @@ def verdict_on(found: Agreement, limits: Limits) -> Outcome:
         if outcome:
             return outcome
     return Verdict.DIFFERENT, "nothing joins them"
+
+
+def score_of(verdict: Verdict, found: Agreement) -> float:
+    """Return how sure a verdict of sameness is, 0 to 1: SAME from 0.8, ASK from 0.5; within these by how much agrees."""
+    return round(LEAST[verdict] + ROOM[verdict] * found.share, 4)
 
 
 def _without_title(found: Agreement) -> Outcome:
