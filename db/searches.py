@@ -130,7 +130,8 @@ def searched_to(session: Session, review_id: int) -> dict[str, date]:
     ran = select(SearchRunRow.source, func.max(SearchRunRow.window_to)).where(
         SearchRunRow.review_id == review_id, SearchRunRow.state == "ok").group_by(SearchRunRow.source)
     found = {source: date.fromisoformat(last) for source, last in session.execute(ran).tuples()}
-    taken = select(FileImportRow.source, func.max(FileImportRow.at)).where(FileImportRow.review_id == review_id).group_by(FileImportRow.source)
+    taken = select(FileImportRow.source, func.max(FileImportRow.at)).where(
+        FileImportRow.review_id == review_id, FileImportRow.format != "").group_by(FileImportRow.source)
     for source, at in session.execute(taken).tuples():
         found[source] = max(found.get(source, at.date()), at.date())
     return found
