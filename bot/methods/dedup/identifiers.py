@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 ESCAPED = re.compile(r"%([0-7][0-9A-Fa-f])")
-DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
+DOI = re.compile(r"10\.\d+(?:\.\d+)*/[^\s\"<>]+")
 
 
 def doi_of(text: str) -> str:
@@ -18,7 +18,7 @@ def doi_of(text: str) -> str:
     # A bracket at the end belongs to a DOI only where one opened in it: 10.1016/s0140-6736(05)61030-6, 10.1002/(issn)1099.
     while doi.endswith(")") and doi.count("(") < doi.count(")"):
         doi = doi[:-1].rstrip(".,;")
-    return doi if len(doi.split("/", 1)[1]) > 1 else ""
+    return "" if doi.endswith("/") else doi
 
 
 def number_in(text: str) -> str:
