@@ -77,9 +77,7 @@ class PubMed:
     def _rest(self, asked: Slice | None, window: Window, total: int, served: int) -> tuple[str, ...]:
         """Return the parts that hold what a request did not give: smaller ones if there is too much, else the next page."""
         if total > MOST_HITS:
-            first = slices.first_slices(window)
-            # A single slice asks for the same as the whole: it is cut at once.
-            return tuple(str(one) for one in (asked.smaller() if asked else first if len(first) > 1 else first[0].smaller()))
+            return tuple(str(one) for one in (asked.smaller() if asked else slices.cut_whole(window)))
         if not served:
             raise SourceError(f"PubMed counts {total:,} hits and lists fewer; nothing is known about what is new")
         if asked is None:

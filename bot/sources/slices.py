@@ -96,5 +96,12 @@ def first_slices(window: Window) -> tuple[Slice, ...]:
     return tuple(Slice(tag, window.start or BEGINNING, window.end) for tag in tags)
 
 
+def cut_whole(window: Window) -> tuple[Slice, ...]:
+    """Return smaller slices that hold what `whole` finds."""
+    first, *others = first_slices(window)
+    # A single slice would ask for the same as the whole: it is cut at once.
+    return (first, *others) if others else first.smaller()
+
+
 def _between(first: date, last: date, tag: str) -> str:
     return f'("{first:%Y/%m/%d}"[{tag}] : "{last:%Y/%m/%d}"[{tag}])'

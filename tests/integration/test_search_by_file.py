@@ -18,7 +18,8 @@ from db import blobs, records, searches
 from db.session import Database
 from tests.fixtures_search import BY, Library, library
 
-RIS = "".join(f"TY  - JOUR\nTI  - Peer support trial {number}\nAU  - Doe, J\nPY  - 2020\nAN  - 20200000{number}\nER  - \n\n" for number in range(3))
+RIS = "".join(f"TY  - JOUR\nTI  - Peer support trial {number}\nAU  - Doe, J\nPY  - 2020\nAN  - 20200000{number}\nER  - \n\n"
+              for number in range(3))
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -31,13 +31,18 @@ def put(here: Library, *given: Record) -> DeduplicationAccount:
     return deduplicate(database=here.database, review_id=here.review_id, by=BY, now=here.now)
 
 
+def others(numbers: range) -> list[Record]:
+    return [Record("pubmed", str(number), title=f"Something wholly different number {number} of many", pmid=str(number)) for number in numbers]
+
+
 def reports(here: Library) -> list[Record]:
     with here.database.reading() as session:
         return [records.as_record(row) for row in records.reports(session, here.review_id)]
 
 
 def test_the_same_report_from_two_sources_is_one_with_the_best_of_both(here: Library) -> None:
-    account = put(here, Record("pubmed", "1", pmid="1", doi="10.1000/1", **TRIAL), Record("embase", "L200000", doi="10.1000/1", abstract="Words.", **TRIAL))
+    account = put(here, Record("pubmed", "1", pmid="1", doi="10.1000/1", **TRIAL),
+                  Record("embase", "L200000", doi="10.1000/1", abstract="Words.", **TRIAL))
     assert (account.records, account.new_reports, account.duplicates, account.questions) == (2, 1, 1, 0)
     assert [(one.pmid, one.doi, one.abstract) for one in reports(here)] == [("1", "10.1000/1", "Words.")]
 
@@ -50,7 +55,8 @@ def test_why_a_record_joined_is_kept_with_its_score(here: Library) -> None:
 
 
 def test_different_reports_stay_apart(here: Library) -> None:
-    account = put(here, Record("pubmed", "1", pmid="1", **TRIAL), Record("pubmed", "2", pmid="2", **TRIAL | {"title": "A protocol of something else"}))
+    account = put(here, Record("pubmed", "1", pmid="1", **TRIAL),
+                  Record("pubmed", "2", pmid="2", **TRIAL | {"title": "A protocol of something else"}))
     assert (account.new_reports, account.duplicates) == (2, 0)
 
 
@@ -67,7 +73,7 @@ def test_run_again_it_finds_nothing_to_do(here: Library) -> None:
 
 
 def test_a_record_that_comes_later_joins_what_is_known_by_its_indexed_keys(here: Library) -> None:
-    put(here, *(Record("pubmed", str(number), title=f"Something wholly different number {number} of many", pmid=str(number)) for number in range(2, 40)))
+    put(here, *others(range(2, 40)))
     put(here, Record("pubmed", "1", pmid="1", **TRIAL))
     assert put(here, Record("psycinfo", "2020-00001-001", **TRIAL)).duplicates == 1
     with here.database.reading() as session:
@@ -86,7 +92,7 @@ def test_what_a_person_undid_never_comes_back(here: Library) -> None:
 
 
 def test_a_run_that_was_killed_goes_on_with_the_rest(here: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    many = [Record("pubmed", str(number), title=f"Something wholly different number {number} of many", pmid=str(number)) for number in range(1, 130)]
+    many = others(range(1, 130))
     calls = {"count": 0}
 
     def dies(record: Record) -> tuple[()]:

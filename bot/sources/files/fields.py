@@ -90,7 +90,9 @@ def one_line(text: str) -> str:
 
 def lines(text: str) -> str:
     """Return a text like `one_line`, but with its paragraphs kept apart."""
-    return "\n".join(line for part in text.split("\n") if (line := one_line(part)))
+    if "\n" not in text:
+        return one_line(text)
+    return "\n".join([line for part in text.split("\n") if (line := one_line(part))])
 
 
 def pages(start: str, end: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.domain.records import Record
 from bot.sources.files import Refused, fields
@@ -19,6 +19,7 @@ BEGIN, END = "\nTY  -", "\nER  -"
 TAG = re.compile(r"([A-Z][A-Z0-9]|PMID)(?:  |\t)-")
 # What some write instead: a number in front, a blank too few, a tab.
 ODD_BEGIN = re.compile(r"^[ \t]*(?:\d+\.[ \t]*)?TY(?: {1,2}|\t)-", re.MULTILINE)
+ODD = (". TY", " TY  -", "\tTY", "\nTY -", "\nTY\t", "\nER -", "\nER\t")
 ODD_END = re.compile(r"^ER(?: {1,2}|\t)-(?=[ \t]*$)", re.MULTILINE)
 TITLED = re.compile(r"^T[I1](?:  |\t)-", re.MULTILINE)
 # What platforms write between records, which is no part of any.
@@ -31,7 +32,7 @@ NUMBER = re.compile(r"\d{5,9}$")
 MEDLINE = re.compile(r"medline|pubmed|^nlm$|^cmedm$|^mnh$|^mdc$", re.IGNORECASE)
 NONE = [""]
 # A note may hold the whole list of references; nothing is looked for behind its beginning.
-LONGEST_NOTE = 2_000
+LONGEST_NOTE = 1_000
 
 Fields = dict[str, list[str]]
 
@@ -43,7 +44,9 @@ def claims(head: str) -> bool:
 
 def entries(text: str, source: str) -> Iterator[Record | Refused]:
     """Return each record of a file, or why it could not be taken."""
-    text = "\n" + ODD_END.sub("ER  -", ODD_BEGIN.sub("TY  -", text))
+    text = f"\n{text}"
+    if any(odd in text for odd in ODD):
+        text = ODD_END.sub("ER  -", ODD_BEGIN.sub("TY  -", text))
     at, number, before = 0, 0, None
     pieces = text.split(END)
     for piece in pieces:
@@ -124,29 +127,31 @@ def _record(given: Fields, source: str) -> Record:
     get = given.get
     title, abstract = _title(given), _abstract(given)
     notes = [one[:LONGEST_NOTE] for tag in ("N1", "U1", "M1", "M2") for one in get(tag, ())]
-    year = (get("PY") or get("Y1") or get("DA") or NONE)[0]
+    year, day = _first(given, "PY", "Y1", "DA"), _first(given, "DA", "Y1", "PY")
     urls = [one for one in get("UR", ()) if one[:4].lower() == "http"]
     return Record(
         source=source,
         source_id=_accession(given, notes),
         title=title,
         abstract=abstract,
-        authors=tuple(one for name in get("AU") or get("A1") or () if (one := fields.one_line(name))),
-        year=fields.year(year) or fields.year((get("DA") or get("Y1") or NONE)[0]),
-        date=max((fields.iso_date(one) for tag in ("DA", "Y1", "PY") for one in get(tag, NONE)[:1]), key=len),
+        authors=_each(get("AU") or get("A1") or ()),
+        year=fields.year(year) or fields.year(day),
+        # Web of Science writes the month alone: "AUG".
+        date=fields.iso_date(day) or fields.iso_date(f"{year} {day}"),
         entered=fields.iso_date((get("U4") or NONE)[0]) if "U2" in given else "",
-        journal=fields.one_line(next((get(tag, NONE)[0] for tag in ("JF", "T2", "JO", "JA", "J2", "J1", "BT") if get(tag, NONE)[0]), "")),
+        journal=fields.one_line(_first(given, "JF", "T2", "JO", "JA", "J2", "J1", "BT")),
         volume=get("VL", NONE)[0],
         issue=get("IS", NONE)[0],
         pages=fields.pages(get("SP", NONE)[0], get("EP", NONE)[0]) or get("C7", NONE)[0],
         doi=_doi(given, notes),
         pmid=_pmid(given, notes),
-        pmcid=next((found.group(0) for tag in ("C2", "PMC") if (found := PMCID.search(get(tag, NONE)[0]))), ""),
+        pmcid=found.group(0) if "C2" in given and (found := PMCID.search(given["C2"][0])) else "",
         issn=fields.issn(" ".join(get("SN", ()))) if "SN" in given else "",
-        registrations=fields.registrations(title, abstract, *notes, *get("CN", ()), *get("C1", ())),
+        registrations=fields.registrations(title, abstract, *notes, *get("CN", ())),
         language=(get("LA") or get("LG") or NONE)[0],
         publication_types=_kinds(given),
-        keywords=_keywords(given),
+        # Rayyan writes one keyword a line under a single tag.
+        keywords=_each(get("KW", ())),
         url=urls[0] if urls else "",
     )
 
@@ -161,10 +166,18 @@ def _kinds(given: Fields) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named)) or ((kind,) if kind else ())
 
 
-def _keywords(given: Fields) -> tuple[str, ...]:
-    # Rayyan writes one keyword a line under a single tag.
-    whole = "\n".join(given.get("KW", ()))
-    return tuple(word for one in (html.unescape(whole) if "&" in whole else whole).split("\n") if (word := one.strip()))
+def _first(given: Fields, *tags: str) -> str:
+    """Return the first value under the first of these tags that has one."""
+    for tag in tags:
+        if tag in given and given[tag][0]:
+            return given[tag][0]
+    return ""
+
+
+def _each(values: Sequence[str]) -> tuple[str, ...]:
+    """Return each line of some values, without entities; looked at together, for that is faster than one by one."""
+    whole = "\n".join(values)
+    return tuple([word for one in (html.unescape(whole) if "&" in whole else whole).split("\n") if (word := one.strip())])
 
 
 def _abstract(given: Fields) -> str:
@@ -183,8 +196,7 @@ def _accession(given: Fields, notes: list[str]) -> str:
             number = one.partition(";")[0].strip()
             if sum(map(str.isdigit, number)) >= 6 and " " not in number:
                 return number
-    found = ACCESSION.search(" ".join(notes)) if notes else None
-    return found.group(1) if found else ""
+    return next((found.group(1) for one in notes if (found := ACCESSION.match(one))), "")
 
 
 def _doi(given: Fields, notes: list[str]) -> str:
@@ -196,17 +208,18 @@ def _doi(given: Fields, notes: list[str]) -> str:
 
 
 def _pmid(given: Fields, notes: list[str]) -> str:
-    databases = " ".join((*given.get("DB", ()), *given.get("DP", ())))
-    wanted = ["PMID"] + ["AN"] * bool(MEDLINE.search(databases)) + ["C5"] * ("Embase" in databases) + ["C2"] * ("Scopus" in databases)
-    for tag in wanted:
+    if "DB" in given or "PMID" in given:
+        databases = " ".join(given.get("DB", ()))
+        wanted = ["PMID"] + ["AN"] * bool(MEDLINE.search(databases)) + ["C5"] * ("Embase" in databases) + ["C2"] * ("Scopus" in databases)
+        for tag in wanted:
+            for one in given.get(tag, ()):
+                if NUMBER.match(one):
+                    return one
+    for one in notes:
+        if "PMID" in one and (found := PMID.search(one)):
+            return found.group(1)
+    for tag in ("UR", "L2"):
         for one in given.get(tag, ()):
-            if NUMBER.match(one):
-                return one
-    found = PMID.search(" ".join(notes)) if notes else None
-    if found:
-        return found.group(1)
-    for one in (*given.get("UR", ()), *given.get("L2", ())):
-        found = PMID_ADDRESS.search(one)
-        if found:
-            return found.group(1) or found.group(2)
+            if ("pubmed" in one or "ovid" in one) and (found := PMID_ADDRESS.search(one)):
+                return found.group(1) or found.group(2)
     return ""
