@@ -41,8 +41,35 @@ class TrialResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """An estimate and its interval."""
+
+    estimate: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cautious:
+    """What leads for two or three trials: the Bayesian estimate with its credible interval. prior: in words.
+
+    knapp_hartung, wald: what other methods give, for the details alone.
+    """
+
+    estimate: float
+    ci_low: float
+    ci_high: float
+    prior: str
+    knapp_hartung: Span
+    wald: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What pooling gave for one outcome, or the one study's own numbers if `pooled` is False."""
+    """What pooling gave for one outcome, or the one study's own numbers if `pooled` is False.
+
+    lead: what a reader is shown, `pooled`, `trials` (each by itself) or `bayesian`; then `cautious` has the numbers.
+    """
 
     k: int
     participants: int | None
@@ -58,6 +85,13 @@ class Result:
     interval: str
     prediction_interval: str
     inputs_sha256: str = ""
+    lead: str = "pooled"
+    cautious: Cautious | None = None
+
+    @property
+    def is_few(self) -> bool:
+        """Whether two or three trials were pooled and the pooled number is not what a reader is shown."""
+        return self.pooled and self.lead != "pooled"
 
 
 @dataclass(frozen=True, slots=True)

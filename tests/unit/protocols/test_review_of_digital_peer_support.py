@@ -107,7 +107,7 @@ def test_every_line_of_the_drafted_strategies_is_in_the_file(protocol, name):
 def test_it_pools_as_the_statistician_signed(protocol):
     pooling = protocol.pooling
     assert (pooling.estimator, pooling.interval, pooling.prediction_interval) == ("REML", "knapp-hartung-max1", "t(k-1)")
-    assert [pooling.leads_at(trials) for trials in (1, 2, 3, 4)] == ["trials", "trials", "trials", "pooled"]
+    assert [pooling.leads_at(trials) for trials in (1, 2, 3, 4)] == ["trials", "bayesian", "bayesian", "pooled"]
 
 
 def test_windows_are_months_after_the_end_of_the_programme(protocol):
