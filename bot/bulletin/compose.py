@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.bulletin import changes, methods_text, plain_language, prisma_flow
+from bot.bulletin import changes, methods_text, plain_language, prisma_flow, published
 from bot.bulletin.material import Cautious, Material, OutcomeMaterial, Result, SourceState, StudyMaterial, TrialResult
 from bot.bulletin.numbers import interval, signed
-from bot.domain.outcomes import PublishedEstimate
 from bot.domain.protocols import Protocol
 from bot.rendering import day, plural
 
@@ -57,7 +56,7 @@ def _composed(material: Material) -> dict[str, Any]:
         "pending": [{"label": label, "n": n} for label, n in material.pending.items() if n],
         "outcomes": outcomes,
         "table": _table(protocol, outcomes),
-        "benchmark": _benchmark(protocol),
+        "benchmark": published.benchmark(protocol),
         "studies": [_study(material, study, known) for study in material.studies],
         "flow": prisma_flow.boxes(material.flow, material.exclusions, {one.name: one.label for one in material.sources}),
         "flow_remarks": prisma_flow.imbalances(material.flow),
@@ -169,7 +168,8 @@ def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
         "trials": [_trial(trial, is_new=known is not None and trial.study_id not in known, pooled=one.result is None or not one.result.is_few)
                    for trial in one.trials],
         "missing": [{"study": gap.study, "kind": gap.kind, "known": gap.known} for gap in one.missing],
-        "published": [_published(estimate, material.protocol) for estimate in material.protocol.published_for(outcome.id)],
+        "published": [published.published(estimate, material.protocol, one.updates)
+                      for estimate in material.protocol.published_for(outcome.id)],
     }
     return composed | {"change": changes.change(composed, material.previous)}
 
@@ -218,15 +218,6 @@ def _trial(trial: TrialResult, *, is_new: bool, pooled: bool) -> dict[str, Any]:
     }
 
 
-def _published(estimate: PublishedEstimate, protocol: Protocol) -> dict[str, Any]:
-    return {
-        "short": protocol.starting_point.short if protocol.starting_point else "Published review", "measure": estimate.measure,
-        "estimate": estimate.estimate, "ci_low": estimate.ci_low, "ci_high": estimate.ci_high, "k": estimate.k,
-        "participants": estimate.participants, "source": estimate.source, "note": estimate.note,
-        "words": f"{estimate.measure} {signed(estimate.estimate)} {interval(estimate.ci_low, estimate.ci_high)}",
-    }
-
-
 def _table(protocol: Protocol, outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the rows of the table of findings: the outcomes that lead by the protocol."""
     leading = {row.outcome for row in protocol.leading}
@@ -263,17 +254,6 @@ def _change_in_cell(change: Mapping[str, Any]) -> str:
     if not change["changed"]:
         return "none"
     return "; ".join(f"{cause['study']} {cause['what']}" for cause in change["studies"]) or "pooled again"
-
-
-def _benchmark(protocol: Protocol) -> dict[str, Any] | None:
-    start = protocol.starting_point
-    if start is None:
-        return None
-    return {
-        "short": start.short, "citation": start.citation, "doi": start.doi, "url": start.url, "searched_to": start.searched_to,
-        "databases": start.databases, "studies": start.studies, "participants": start.participants, "facts": list(start.facts),
-        "not_known": list(start.not_known), "independence": protocol.independence,
-    }
 
 
 def _study(material: Material, study: StudyMaterial, known: set[int] | None) -> dict[str, Any]:

@@ -95,6 +95,33 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Assumed(Span):
+    """A published estimate with new trials under one assumption on tau; None: averaged over a prior. assumption: in words."""
+
+    tau: float | None
+    assumption: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatedPublished:
+    """A published estimate with the trials reported since its search; without such trials it stands as published.
+
+    window: of the published estimate, "" where it states none. lead: the one of `panel` that leads. se: of the published estimate, on the
+    scale of pooling; se_read_as: how it was read from the interval. refused: (study, kind) of the trials that were not added.
+    """
+
+    window: str
+    label: str
+    studies: tuple[str, ...]
+    lead: Assumed
+    panel: tuple[Assumed, ...]
+    se: float
+    se_read_as: str
+    refused: tuple[tuple[str, str], ...] = ()
+    inputs_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """A study without a usable result for an outcome. kind: `not_usable`, `not_reported`, `not_measured`; known: what is known."""
 
@@ -111,6 +138,7 @@ class OutcomeMaterial:
     trials: tuple[TrialResult, ...] = ()
     result: Result | None = None
     missing: tuple[Missing, ...] = ()
+    updates: tuple[UpdatedPublished, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.bulletin.material import Cautious, Material, Missing, OutcomeMaterial, Result, Span, StudyMaterial, TrialResult
+from bot.bulletin.material import (
+    Assumed,
+    Cautious,
+    Material,
+    Missing,
+    OutcomeMaterial,
+    Result,
+    Span,
+    StudyMaterial,
+    TrialResult,
+    UpdatedPublished,
+)
 from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Pooling, Protocol
 from bot.rendering import DEMO_NOTICE, Site
 from bot.steps.bulletins import gather_ledger as ledger
-from db import bulletins, effects, estimates, records, reviews, studies
+from db import bulletins, effects, estimates, published_updates, records, reviews, studies
 from db.effects import EffectRow
 from db.estimates import EstimateRow
+from db.published_updates import PublishedUpdateRow
 from db.reviews import CycleRow
 from db.session import Session
 from db.studies import StudyRow
@@ -31,6 +44,7 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
     """Return what is known of a review in a cycle."""
     cycle = reviews.cycle(session, cycle_id)
     pooled = {row.outcome: row for row in estimates.estimates_of_cycle(session, cycle_id)}
+    updates = published_updates.of_cycle(session, cycle_id)
     usable = {row.id: row for row in effects.effects_of(session, review_id)}
     rows = studies.studies(session, review_id)
     shown = _shown_studies(rows, pooled.values())
@@ -38,7 +52,8 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
     return Material(
         protocol=protocol, period=cycle.period, searched_to=cycle.window_to.date(), next_search=next_search(cycle, protocol),
         sources=ledger.sources(session, review_id, cycle, protocol),
-        outcomes=tuple(_outcome(session, outcome, pooled.get(outcome.id), usable, rows, protocol) for outcome in protocol.outcomes),
+        outcomes=tuple(replace(_outcome(session, outcome, pooled.get(outcome.id), usable, rows, protocol), updates=tuple(
+            _updated(outcome, row) for row in updates if row.outcome == outcome.id)) for outcome in protocol.outcomes),
         studies=tuple(_study(session, row, usable.values()) for row in shown),
         exclusions=ledger.exclusions(session, review_id, protocol),
         flow=ledger.flow(session, review_id, studies=len(shown), starting=sum(row.origin == "starting_set" for row in shown)),
@@ -110,6 +125,15 @@ def _cautious(outcome: Outcome, few: Mapping[str, Any]) -> Cautious:
     bayesian = few["bayesian"]
     return Cautious(*_span(outcome, bayesian), prior=bayesian["prior"], knapp_hartung=Span(*_span(outcome, few["knapp_hartung"])),
                     wald=Span(*_span(outcome, few["wald"])))
+
+
+def _updated(outcome: Outcome, row: PublishedUpdateRow) -> UpdatedPublished:
+    found = row.result
+    lead, *panel = [Assumed(*_span(outcome, one), one["tau"], one["assumption"]) for one in (found["lead"], *found["panel"])]
+    return UpdatedPublished(
+        window=row.window, label=found["label"], studies=tuple(member["study"] for member in row.members), lead=lead, panel=tuple(panel),
+        se=found["se"], se_read_as=found["se_read_as"], refused=tuple((one["study"], one["kind"]) for one in row.refused),
+        inputs_sha256=row.inputs_sha256)
 
 
 def _span(outcome: Outcome, given: Mapping[str, Any]) -> tuple[float, float, float]:

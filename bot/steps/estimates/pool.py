@@ -51,10 +51,15 @@ def pool(*, database: Database, review_id: int, cycle_id: int, protocol: Protoco
 
 def usable(session: Session, review_id: int, outcome: Outcome, protocol: Protocol) -> tuple[EffectRow, ...]:
     """Return the effects that the lead estimate of an outcome pools: one for each study, of the designs that lead, by study."""
-    rows = {row.id: row for row in effects.effects_of(session, review_id, outcome.id)
-            if row.design in protocol.pooling.designs and row.measure == outcome.measure}
-    measured = [Measurement(row.id, row.study_id, row.window, row.months, _rank(outcome, row.instrument)) for row in rows.values()]
-    return tuple(rows[one.id] for one in first_after_end(measured, protocol.windows))
+    return one_per_study([row for row in effects.effects_of(session, review_id, outcome.id)
+                          if row.design in protocol.pooling.designs and row.measure == outcome.measure], outcome, protocol)
+
+
+def one_per_study(rows: Sequence[EffectRow], outcome: Outcome, protocol: Protocol) -> tuple[EffectRow, ...]:
+    """Return of each study the first measurement at or after the end of the programme, by study; none of one that has only others."""
+    by_id = {row.id: row for row in rows}
+    measured = [Measurement(row.id, row.study_id, row.window, row.months, _rank(outcome, row.instrument)) for row in rows]
+    return tuple(by_id[one.id] for one in first_after_end(measured, protocol.windows))
 
 
 def _rank(outcome: Outcome, instrument: str) -> int:

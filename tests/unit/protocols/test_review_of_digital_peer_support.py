@@ -68,6 +68,8 @@ def test_the_starting_point_is_cited_and_never_ours(protocol):
     assert start.doi == "10.1136/bmjment-2025-302275"
     assert (start.studies, start.participants) == (29, 5825)
     assert len(start.not_known) == 9
+    # "January 2025": any day of it may have been searched.
+    assert (start.searched_to, str(start.searched_until)) == ("January 2025", "2025-01-31")
     assert protocol.registration == "not registered"
     assert protocol.independence == "independent; not endorsed by its authors"
     authors = start.citation.split(".")[0]
