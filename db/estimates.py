@@ -13,7 +13,9 @@ from db.base import Base, Id, review_key
 
 
 class EstimateRow(Base):
-    """One estimate. result: all of bot.domain.effects.Estimate; inputs_sha256: names the blob (JSON) that it can be computed from again.
+    """One estimate. result: all of bot.domain.effects.Estimate, and `few`: for two or three trials, where the protocol has a Bayesian
+    estimate lead, {bayesian, knapp_hartung, wald} of the same inputs, else None.
+    inputs_sha256: names the blob (JSON) that it can be computed from again.
 
     members: the effects that went in, in the order of result["weights"]: {effect_id, study_id, study, yi, vi, n_e, n_c, weight, basis,
     question, answer}.

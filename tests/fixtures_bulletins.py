@@ -17,6 +17,7 @@ from bot.steps.bulletins.forms import read as read_form
 from bot.steps.bulletins.publish import PublishAccount, publish
 from bot.steps.bulletins.sign import Signed, sign
 from bot.steps.estimates.pool import pool
+from bot.steps.estimates.update_published import update_published
 from bot.steps.readers.confirm import confirm
 from bot.steps.readers.subscribe import subscribe
 from bot.steps.studies.confirm_starting_set import Judgement, confirm_starting_set
@@ -67,6 +68,7 @@ class Press:
     def draft(self) -> DraftAccount:
         """Pool, and draft the bulletin of the cycle."""
         pool(**self.common, cycle_id=self.desk.cycle_id, now=self.desk.now)
+        update_published(**self.common, cycle_id=self.desk.cycle_id, now=self.desk.now)
         return draft(**self.common, cycle_id=self.desk.cycle_id, renderer=self.renderer, keys=KEYS, now=self.desk.now)
 
     def sign(self, **sent: str) -> Signed:

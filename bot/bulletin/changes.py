@@ -39,6 +39,8 @@ def numbers(result: Mapping[str, Any] | None, measure: str) -> str:
     """Return an estimate as it is written beside another: "SMD −0.36 (−0.65 to −0.06)"."""
     if result is None:
         return "no usable result"
+    if result["cautious"]:
+        return f"{measure} {result['cautious']['words']}, a cautious estimate"
     if result["few"]:
         return f"{result['k']} trials, too few for one number"
     return f"{measure} {signed(result['estimate'])} {interval(result['ci_low'], result['ci_high'])}"

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.bulletin import changes, methods_text, plain_language, prisma_flow
-from bot.bulletin.material import Material, OutcomeMaterial, Result, SourceState, StudyMaterial, TrialResult
+from bot.bulletin import changes, methods_text, plain_language, prisma_flow, published
+from bot.bulletin.material import Cautious, Material, OutcomeMaterial, Result, SourceState, StudyMaterial, TrialResult
 from bot.bulletin.numbers import interval, signed
-from bot.domain.outcomes import PublishedEstimate
 from bot.domain.protocols import Protocol
 from bot.rendering import day, plural
 
@@ -57,7 +56,7 @@ def _composed(material: Material) -> dict[str, Any]:
         "pending": [{"label": label, "n": n} for label, n in material.pending.items() if n],
         "outcomes": outcomes,
         "table": _table(protocol, outcomes),
-        "benchmark": _benchmark(protocol),
+        "benchmark": published.benchmark(protocol),
         "studies": [_study(material, study, known) for study in material.studies],
         "flow": prisma_flow.boxes(material.flow, material.exclusions, {one.name: one.label for one in material.sources}),
         "flow_remarks": prisma_flow.imbalances(material.flow),
@@ -166,10 +165,11 @@ def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
         "alt": plain_language.alt_text(outcome, about, one.result, one.trials) if one.trials else "",
         "favours": list(plain_language.favours(outcome, about)),
         "result": _result(one.result),
-        "trials": [_trial(trial, is_new=known is not None and trial.study_id not in known, pooled=not _is_few(one.result))
+        "trials": [_trial(trial, is_new=known is not None and trial.study_id not in known, pooled=one.result is None or not one.result.is_few)
                    for trial in one.trials],
         "missing": [{"study": gap.study, "kind": gap.kind, "known": gap.known} for gap in one.missing],
-        "published": [_published(estimate, material.protocol) for estimate in material.protocol.published_for(outcome.id)],
+        "published": [published.published(estimate, material.protocol, one.updates)
+                      for estimate in material.protocol.published_for(outcome.id)],
     }
     return composed | {"change": changes.change(composed, material.previous)}
 
@@ -188,19 +188,24 @@ def _result(result: Result | None) -> dict[str, Any] | None:
         "k": result.k, "participants": result.participants, "estimate": result.estimate,
         "ci_low": _finite(result.ci_low), "ci_high": _finite(result.ci_high),
         "pi_low": _finite(result.pi_low), "pi_high": _finite(result.pi_high), "tau2": result.tau2, "i2": result.i2,
-        "pooled": result.pooled, "few": _is_few(result), "model": result.model,
+        "pooled": result.pooled, "few": result.is_few, "lead": result.lead, "model": result.model,
         "interval": result.interval, "prediction_interval": result.prediction_interval, "inputs_sha256": result.inputs_sha256,
+        "cautious": _cautious(result.cautious),
     }
+
+
+def _cautious(found: Cautious | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    others = {name: f"{signed(one.estimate)} {interval(one.ci_low, one.ci_high)}"
+              for name, one in (("knapp_hartung", found.knapp_hartung), ("wald", found.wald))}
+    return {"estimate": found.estimate, "ci_low": _finite(found.ci_low), "ci_high": _finite(found.ci_high), "prior": found.prior,
+            "words": f"{signed(found.estimate)} {interval(found.ci_low, found.ci_high)}", **others}
 
 
 def _finite(value: float | None) -> float | None:
     """Return a number that JSON can hold: an endless one becomes None, and is written as endless again."""
     return value if value is not None and math.isfinite(value) else None
-
-
-def _is_few(result: Result | None) -> bool:
-    """Return whether two or three trials were pooled: then each stands by itself wherever people read."""
-    return result is not None and result.pooled and result.k <= plain_language.FEW
 
 
 def _trial(trial: TrialResult, *, is_new: bool, pooled: bool) -> dict[str, Any]:
@@ -210,15 +215,6 @@ def _trial(trial: TrialResult, *, is_new: bool, pooled: bool) -> dict[str, Any]:
         "time_point": trial.time_point, "window": trial.window, "experimental": trial.experimental, "comparator": trial.comparator,
         "design": trial.design, "source": trial.source, "note": trial.note, "question": trial.question, "answer": trial.answer,
         "words": f"{signed(trial.estimate)} {interval(trial.ci_low, trial.ci_high)}",
-    }
-
-
-def _published(estimate: PublishedEstimate, protocol: Protocol) -> dict[str, Any]:
-    return {
-        "short": protocol.starting_point.short if protocol.starting_point else "Published review", "measure": estimate.measure,
-        "estimate": estimate.estimate, "ci_low": estimate.ci_low, "ci_high": estimate.ci_high, "k": estimate.k,
-        "participants": estimate.participants, "source": estimate.source, "note": estimate.note,
-        "words": f"{estimate.measure} {signed(estimate.estimate)} {interval(estimate.ci_low, estimate.ci_high)}",
     }
 
 
@@ -243,7 +239,7 @@ def _in_cell(outcome: Mapping[str, Any]) -> str:
     result = outcome["result"]
     if result is None:
         return "no confirmed result"
-    return "too few for one number" if result["few"] else changes.numbers(result, outcome["measure"])
+    return "too few for one number" if result["lead"] == "trials" and result["few"] else changes.numbers(result, outcome["measure"])
 
 
 def _spread_in_cell(result: Mapping[str, Any] | None) -> str:
@@ -258,17 +254,6 @@ def _change_in_cell(change: Mapping[str, Any]) -> str:
     if not change["changed"]:
         return "none"
     return "; ".join(f"{cause['study']} {cause['what']}" for cause in change["studies"]) or "pooled again"
-
-
-def _benchmark(protocol: Protocol) -> dict[str, Any] | None:
-    start = protocol.starting_point
-    if start is None:
-        return None
-    return {
-        "short": start.short, "citation": start.citation, "doi": start.doi, "url": start.url, "searched_to": start.searched_to,
-        "databases": start.databases, "studies": start.studies, "participants": start.participants, "facts": list(start.facts),
-        "not_known": list(start.not_known), "independence": protocol.independence,
-    }
 
 
 def _study(material: Material, study: StudyMaterial, known: set[int] | None) -> dict[str, Any]:

@@ -41,8 +41,35 @@ class TrialResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """An estimate and its interval."""
+
+    estimate: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cautious:
+    """What leads for two or three trials: the Bayesian estimate with its credible interval. prior: in words.
+
+    knapp_hartung, wald: what other methods give, for the details alone.
+    """
+
+    estimate: float
+    ci_low: float
+    ci_high: float
+    prior: str
+    knapp_hartung: Span
+    wald: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What pooling gave for one outcome, or the one study's own numbers if `pooled` is False."""
+    """What pooling gave for one outcome, or the one study's own numbers if `pooled` is False.
+
+    lead: what a reader is shown, `pooled`, `trials` (each by itself) or `bayesian`; then `cautious` has the numbers.
+    """
 
     k: int
     participants: int | None
@@ -57,6 +84,40 @@ class Result:
     model: str
     interval: str
     prediction_interval: str
+    inputs_sha256: str = ""
+    lead: str = "pooled"
+    cautious: Cautious | None = None
+
+    @property
+    def is_few(self) -> bool:
+        """Whether two or three trials were pooled and the pooled number is not what a reader is shown."""
+        return self.pooled and self.lead != "pooled"
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed(Span):
+    """A published estimate with new trials under one assumption on tau; None: averaged over a prior. assumption: in words."""
+
+    tau: float | None
+    assumption: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatedPublished:
+    """A published estimate with the trials reported since its search; without such trials it stands as published.
+
+    window: of the published estimate, "" where it states none. lead: the one of `panel` that leads. se: of the published estimate, on the
+    scale of pooling; se_read_as: how it was read from the interval. refused: (study, kind) of the trials that were not added.
+    """
+
+    window: str
+    label: str
+    studies: tuple[str, ...]
+    lead: Assumed
+    panel: tuple[Assumed, ...]
+    se: float
+    se_read_as: str
+    refused: tuple[tuple[str, str], ...] = ()
     inputs_sha256: str = ""
 
 
@@ -77,6 +138,7 @@ class OutcomeMaterial:
     trials: tuple[TrialResult, ...] = ()
     result: Result | None = None
     missing: tuple[Missing, ...] = ()
+    updates: tuple[UpdatedPublished, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,9 +55,19 @@ def pooling(outcomes: Sequence[OutcomeMaterial], protocol: Protocol) -> str:
     said = (f"Of each study the first measurement at or after the end of the programme counts. Effects are pooled by random effects: "
             f"{rules.estimator} for the spread between studies, {INTERVALS.get(rules.interval, rules.interval)}, "
             f"prediction interval {rules.prediction_interval}.")
+    said += _few(outcomes)
     if any(one.result is None for one in outcomes):
         said += " An outcome without a confirmed number is listed as such and is never left out."
     return said + " Risk of bias has not been appraised and certainty has not been rated, so every estimate is provisional."
+
+
+def _few(outcomes: Sequence[OutcomeMaterial]) -> str:
+    """Return how two or three trials were put together, if any were."""
+    found = next((one.result.cautious for one in outcomes if one.result and one.result.cautious), None)
+    if found is None:
+        return ""
+    return (f" Where two or three trials measured an outcome, a Bayesian estimate leads ({found.prior}); Knapp-Hartung's and Wald's "
+            "intervals stand in the details.")
 
 
 def _from_elsewhere(material: Material) -> str:

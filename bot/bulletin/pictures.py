@@ -70,7 +70,9 @@ def _row(trial: Mapping[str, Any], mark: str) -> ForestRow:
 
 
 def _pooled(result: Mapping[str, Any] | None) -> Summary | None:
-    """Return the diamond: none for one trial, and none for two or three, which are too few for one number."""
+    """Return the diamond: none for one trial, an empty one for the cautious estimate of two or three, none where each stands by itself."""
+    if result is not None and result["cautious"]:
+        return _summary(f"{result['k']} trials, cautious estimate", result["cautious"], is_firm=False)
     if result is None or not result["pooled"] or result["few"]:
         return None
     spread = (result["pi_low"], result["pi_high"]) if result["pi_low"] is not None and result["pi_high"] is not None else None

@@ -25,19 +25,19 @@ def answer(outcome: Outcome, intervention: str, result: Result | None, trials: S
         return _nothing(outcome)
     if result.k == 1:
         return _one(outcome, intervention, result, trials[0])
-    if result.k <= FEW:
+    if result.is_few:
         return _few(outcome, intervention, result, trials)
     said = f"In the {result.k} trials found so far{people(result.participants)}, {intervention} {_on_average(outcome, result.estimate)}."
     return f"{said} {reach(outcome, result.ci_low, result.ci_high)}"
 
 
 def figures(outcome: Outcome, result: Result | None, trials: Sequence[TrialResult]) -> str:
-    """Return the numbers behind an answer: measure, estimate, interval; of two or three trials each by itself; "" where there are none."""
+    """Return the numbers behind an answer: measure, estimate, interval; of two or three trials each by itself too; "" if there are none."""
     if result is None:
         return ""
-    if 1 < result.k <= FEW:
+    if result.is_few:
         each = "; ".join(f"{one.study} {signed(one.estimate)} {interval(one.ci_low, one.ci_high)}" for one in trials)
-        return f"Each trial by itself, {outcome.measure} with its 95% confidence interval: {each}."
+        return f"{_cautious(outcome, result)}Each trial by itself, {outcome.measure} with its 95% confidence interval: {each}"
     words = f"{outcome.measure} {signed(result.estimate)} {interval(result.ci_low, result.ci_high)[:-1]}, 95% confidence interval)"
     return f"One trial: {words}" if result.k == 1 else words
 
@@ -125,7 +125,20 @@ def _few(outcome: Outcome, intervention: str, result: Result, trials: Sequence[T
     else:
         change = _change(outcome, _below(outcome) if below else _above(outcome))
         said = f"their results lean towards {_article(change.noun)} in {outcome.phrase} with {intervention}"
-    return f"{count} trials so far{people(result.participants)}: {said}. That is too few for one dependable number."
+    begun = f"{count} trials so far{people(result.participants)}: {said}."
+    if result.cautious is None:
+        return f"{begun} That is too few for one dependable number."
+    found = result.cautious
+    together = f"Together, and estimated with caution, {intervention} {_on_average(outcome, found.estimate)}."
+    return f"{begun} {together} {reach(outcome, found.ci_low, found.ci_high)}"
+
+
+def _cautious(outcome: Outcome, result: Result) -> str:
+    found = result.cautious
+    if found is None:
+        return ""
+    return (f"A cautious estimate that takes into account how few trials there are: {outcome.measure} {signed(found.estimate)} "
+            f"{interval(found.ci_low, found.ci_high)[:-1]}, 95% credible interval). ")
 
 
 def _on_average(outcome: Outcome, estimate: float, where: str = "on average") -> str:

@@ -19,7 +19,7 @@ from bot import app as root
 from bot import jobs, paths, settings
 from bot.app import App
 from bot.demo import material
-from bot.demo.account import Month, final_account, print_account
+from bot.demo.account import Month, cautious_estimates, final_account, print_account
 from bot.demo.clock import DemoClock
 from bot.demo.people import DOMAIN, READERS, TEAM, address_of
 from bot.demo.sink import MailSink
@@ -74,7 +74,7 @@ def run_demo(*, folder: Path | None = None, database: str = "", serve: bool = Fa
         stage = _set_up(stack, home, database, port, citations)
         months = [_month(stage, moment, number, citations) for number, moment in enumerate(MONTHS, start=1)]
         figures = final_account(stage.app, SLUG, months, mails=stage.sink.count())
-        print_account(figures, months, leads=stage.app.protocol(SLUG).pooling.leads_at, home=home, seconds=time.monotonic() - began)
+        print_account(figures, months, cautious=cautious_estimates(stage.app, SLUG), home=home, seconds=time.monotonic() - began)
         (home / DONE).write_text(json.dumps({"database": database, "figures": figures}), encoding="utf-8")
         if serve:
             _show_until_told(stage.server)

@@ -129,7 +129,11 @@ class SizeBands:
 
 @dataclass(frozen=True, slots=True)
 class PublishedEstimate:
-    """A pooled estimate that somebody else published. k, participants: None unless published for this very outcome."""
+    """A pooled estimate that somebody else published. k, participants: None unless published for this very outcome.
+
+    favours: which side favours the intervention there, "" if as in the outcome. tau: between its studies, None if it is not published.
+    interval: how its interval was made, `normal` (or not said), or `t` with k - 1 degrees of freedom.
+    """
 
     outcome: str
     measure: str
@@ -142,6 +146,9 @@ class PublishedEstimate:
     window: str | None
     source: str
     note: str = ""
+    favours: str = ""
+    tau: float | None = None
+    interval: str = "normal"
 
 
 def plain_name(name: str) -> str:

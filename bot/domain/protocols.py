@@ -193,7 +193,8 @@ class Amendment:
 class StartingPoint:
     """The published review from which ours starts; cited, never shown as ours.
 
-    searched_to: as it states it. not_known: what it did not publish and what is therefore never shown as known.
+    searched_to: as it states it; searched_until: the last day that its search may have covered, None if that is not
+    known. not_known: what it did not publish and what is therefore never shown as known.
     """
 
     short: str
@@ -208,6 +209,7 @@ class StartingPoint:
     participants: int | None
     facts: tuple[str, ...]
     not_known: tuple[str, ...]
+    searched_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

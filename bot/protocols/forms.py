@@ -161,8 +161,8 @@ class FewForm(Form):
     """What leads when one, two or three trials measured an outcome."""
 
     one: Literal["trials"]
-    two: Literal["trials", "bayesian", "pooled"]
-    three: Literal["trials", "bayesian", "pooled"]
+    two: Literal["trials", "bayesian", "pooled"] = "bayesian"
+    three: Literal["trials", "bayesian", "pooled"] = "bayesian"
 
 
 class PoolingForm(Form):

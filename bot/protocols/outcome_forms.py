@@ -76,6 +76,8 @@ class StartingPointForm(Form):
     url: Address
     published: Day
     searched_to: Text
+    searched_until: Day | None = Field(default=None, description="the last day that its search may have covered: only trials first reported "
+                                       "later are added to its estimates; absent: nothing is added")
     databases: Text
     registration: OptionalText = ""
     studies: int | None = Field(default=None, ge=1)
@@ -98,6 +100,12 @@ class PublishedEstimateForm(Form):
     window: Name | None = None
     source: Address
     note: OptionalText = ""
+    favours: Literal["", "lower", "higher"] = Field(
+        default="", description="which side favours the intervention there; absent: as the outcome's direction")
+    tau: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="SD between its studies; absent unless published")
+    interval: Literal["normal", "t"] = Field(
+        default="normal", description="t: by t with k - 1 degrees of freedom, where its source says so; needs k")
 
 
 class PublishedForm(Form):

@@ -69,6 +69,8 @@ def of_published(given: ReviewForms) -> Iterator[Fault]:
         if not one.ci_low < one.estimate < one.ci_high:
             yield Fault(PUBLISHED, ("estimates", index, "estimate"), f"{one.estimate:g} lies outside {one.ci_low:g} to {one.ci_high:g}",
                         "ci_low < estimate < ci_high")
+        if one.interval == "t" and (one.k is None or one.k < 2):
+            yield Fault(PUBLISHED, ("estimates", index, "interval"), "a t interval is read by its number of studies", "k, at least 2")
         if one.measure in RATIOS and one.ci_low <= 0:
             yield Fault(PUBLISHED, ("estimates", index, "ci_low"), "a ratio is above 0", "the ratio itself, not its logarithm")
 

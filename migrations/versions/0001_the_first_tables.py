@@ -329,6 +329,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_estimate_review_id"), ["review_id"], unique=False)
 
     op.create_table(
+        "published_update",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("review_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cycle_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("protocol_version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("window", sa.String(), nullable=False),
+        sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("k", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("result", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("members", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("refused", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("inputs_sha256", sa.String(), nullable=False),
+        sa.Column("software", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_published_update_cycle_id_cycle")),
+        sa.ForeignKeyConstraint(["inputs_sha256"], ["blob.sha256"], name=op.f("fk_published_update_inputs_sha256_blob")),
+        sa.ForeignKeyConstraint(
+            ["protocol_version_id"], ["protocol_version.id"], name=op.f("fk_published_update_protocol_version_id_protocol_version")
+        ),
+        sa.ForeignKeyConstraint(["review_id"], ["review.id"], name=op.f("fk_published_update_review_id_review")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_published_update")),
+        sa.UniqueConstraint(
+            "cycle_id", "outcome", "window", "revision", name=op.f("uq_published_update_cycle_id_outcome_window_revision")
+        ),
+    )
+    with op.batch_alter_table("published_update", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_published_update_cycle_id"), ["cycle_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_published_update_review_id"), ["review_id"], unique=False)
+
+    op.create_table(
         "file_import",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("review_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -902,6 +933,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_file_import_cycle_id"))
 
     op.drop_table("file_import")
+    with op.batch_alter_table("published_update", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_published_update_review_id"))
+        batch_op.drop_index(batch_op.f("ix_published_update_cycle_id"))
+
+    op.drop_table("published_update")
     with op.batch_alter_table("estimate", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_estimate_review_id"))
         batch_op.drop_index(batch_op.f("ix_estimate_outcome"))

@@ -177,6 +177,26 @@ def test_croke_2026_is_cited_and_never_ours(played: Played) -> None:
     assert "Croke" in page and "not endorsed by its authors" in page and "CRD42023445194" not in page.split("Croke")[0]
 
 
+def test_published_estimates_move_with_the_first_trial_reported_since_and_not_before(played: Played) -> None:
+    moved = []
+    for number in (1, 2):
+        content = played.web.get(f"/reviews/{SLUG}/bulletins/{number}/bulletin.json").json()
+        published = {outcome["id"]: one for outcome in content["outcomes"] for one in outcome["published"]}
+        assert len(published) == 6
+        moved.append({name: one["updated"]["studies"] for name, one in published.items() if one["updated"]})
+    assert moved == [{}, {name: ["Sebela 2025"] for name in ("depression", "anxiety", "quality_of_life")}]
+
+
+def test_two_trials_of_anxiety_are_read_with_caution_and_never_by_the_interval_of_two(played: Played) -> None:
+    given = played.figures["estimates"]["anxiety"][0]
+    assert (given["k"], round(given["ci_low"], 1), round(given["ci_high"], 1)) == (2, -3.7, 2.6)
+    # Random effects with half-normal(0.5) on tau and normal(0, 2²) on the mean: bot/methods/synthesis/few.py.
+    assert "−0.55 [−1.33, 0.15] (2 trials, cautious estimate)" in played.stdout and "−3.7" not in played.stdout.partition('{"cycles"')[0]
+    first = re.sub(r"\s+", " ", played.web.get(f"/reviews/{SLUG}/bulletins/1").text)
+    assert "SMD −0.55 (−1.33 to 0.15, 95% credible interval)" in first
+    assert first.count("−3.7") == 1 and "Not to be read as an answer: Knapp-Hartung, never narrower than Wald" in first
+
+
 def test_each_cycle_and_bulletin_names_the_protocol_it_was_made_under(played: Played) -> None:
     protocol = played.app.protocol(SLUG)
     with played.app.database.reading() as session:

@@ -98,6 +98,53 @@ def test_pooling_again_on_the_same_effects_stores_nothing_new(one: Desk) -> None
         assert len(events.of_kind(session, one.review_id, "estimate.computed")) == len(rows)
 
 
+def test_two_trials_have_the_bayesian_estimate_beside_the_pooled_one_and_it_can_be_computed_again(one: Desk) -> None:
+    from bot.methods.synthesis.bayesian import pool_bayesian
+    from bot.methods.synthesis.provenance import thawed
+
+    import_until(one, MONTH_ONE)
+    confirm_all(one)
+    anxiety = pooled(one).estimates["anxiety"]
+    # Knapp-Hartung's interval of two is kept where it was, and is what a reader is never shown as the answer (issue 3, item 5).
+    assert (anxiety.k, round(anxiety.ci_low, 1), round(anxiety.ci_high, 1)) == (2, -3.7, 2.6)
+    with one.database.reading() as session:
+        rows = {row.outcome: row for row in estimates.estimates_of_cycle(session, one.cycle_id)}
+        inputs = thawed(blobs.get(session, rows["anxiety"].inputs_sha256)[0], sha256=rows["anxiety"].inputs_sha256)
+    few = rows["anxiety"].result["few"]
+    again = pool_bayesian(yi=inputs["yi"], vi=inputs["vi"], labels=inputs["labels"])
+    assert (few["bayesian"]["estimate"], few["bayesian"]["inputs_sha256"]) == (again.estimate, again.inputs_sha256)
+    assert (few["bayesian"]["ci_low"], few["bayesian"]["ci_high"]) == again.interval
+    assert few["bayesian"]["ci_low"] > -1.6 and few["bayesian"]["ci_high"] < 0.6
+    assert few["knapp_hartung"]["ci_low"] == anxiety.ci_low and few["wald"]["ci_low"] > anxiety.ci_low
+    assert {outcome: row.k for outcome, row in rows.items() if row.result["few"]} == {"anxiety": 2, "quality_of_life": 3}
+
+
+def test_where_the_protocol_shows_each_trial_by_itself_no_bayesian_estimate_is_made(one: Desk) -> None:
+    import_until(one, MONTH_ONE)
+    confirm_all(one)
+    pooled(one)
+    one.protocol = replace(one.protocol, pooling=replace(one.protocol.pooling, few=((1, "trials"), (2, "trials"), (3, "bayesian"))))
+    pooled(one)
+    with one.database.reading() as session:
+        rows = {row.outcome: row for row in estimates.estimates_of_cycle(session, one.cycle_id)}
+    assert rows["anxiety"].result["few"] is None and rows["quality_of_life"].result["few"] is not None
+    assert {outcome: row.revision for outcome, row in rows.items()} == dict.fromkeys(rows, 1) | {"anxiety": 2}
+
+
+def test_priors_made_for_standardised_differences_are_not_used_on_another_scale(one: Desk) -> None:
+    import_until(one, MONTH_ONE)
+    confirm_all(one)
+    with one.database.writing(by="system:test") as session:
+        for row in effects.effects_of(session, one.review_id, "anxiety"):
+            row.measure = "MD"
+    outcomes = tuple(replace(outcome, measure="MD") if outcome.id == "anxiety" else outcome for outcome in one.protocol.outcomes)
+    one.protocol = replace(one.protocol, outcomes=outcomes)
+    pooled(one)
+    with one.database.reading() as session:
+        row = next(row for row in estimates.estimates_of_cycle(session, one.cycle_id) if row.outcome == "anxiety")
+    assert (row.k, row.result["few"]) == (2, None)
+
+
 def test_a_trial_that_was_not_randomised_stays_out_of_the_lead_estimate(one: Desk) -> None:
     import_until(one, MONTH_ONE)
     confirm_all(one)

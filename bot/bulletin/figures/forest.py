@@ -42,7 +42,7 @@ class ForestRow:
 class Summary:
     """What stands under the studies: the pooled estimate, or the published one. prediction: None where it is not shown.
 
-    is_firm: False draws an empty diamond, for a number that is not to be leant on.
+    is_firm: False draws an empty diamond, for a number that is not to be leant on; the published one's outline is dashed.
     """
 
     label: str
@@ -167,7 +167,7 @@ def _draw_body(pen: _Pen) -> None:
         pen.y += 0.16
         rule = pen.y - 0.235
         pen.sheet.line([(pen.margin, rule), (pen.sheet.width - pen.margin, rule)], colour=palette.line, dashes=(3, 2))
-        _draw_summary(pen, pen.plot.benchmark, palette.benchmark)
+        _draw_summary(pen, pen.plot.benchmark, palette.benchmark, dashes=(3, 1.5))
     if pen.wide:
         _draw_null(pen, top, pen.y - 0.08)
 
@@ -228,7 +228,7 @@ def _draw_arrows(pen: _Pen, low: float, high: float, colour: str) -> None:
         pen.sheet.shape([(end, y), (end - 0.08, y - 0.045), (end - 0.08, y + 0.045)], colour=colour)
 
 
-def _draw_summary(pen: _Pen, item: Summary, colour: str) -> None:
+def _draw_summary(pen: _Pen, item: Summary, colour: str, *, dashes: tuple[float, ...] = ()) -> None:
     sheet, axis = pen.sheet, pen.axis
     numbers = f"{signed(item.estimate)} {interval(item.ci_low, item.ci_high)}"
     _draw_words(pen, item.label, "", numbers, "", colour, "bold")
@@ -236,7 +236,7 @@ def _draw_summary(pen: _Pen, item: Summary, colour: str) -> None:
     if not pen.wide:
         _draw_null(pen, y - 0.1, y + 0.1)
     diamond = [(axis.at(item.ci_low), y), (axis.at(item.estimate), y - half), (axis.at(item.ci_high), y), (axis.at(item.estimate), y + half)]
-    sheet.shape(diamond, colour=colour, filled="" if item.is_firm else sheet.palette.paper, dashes=() if item.is_firm else (3, 1.5))
+    sheet.shape(diamond, colour=colour, filled="" if item.is_firm else sheet.palette.paper, dashes=() if item.is_firm else dashes)
     _draw_arrows(pen, item.ci_low, item.ci_high, colour)
     if item.prediction:
         _draw_prediction(pen, item.prediction, colour)

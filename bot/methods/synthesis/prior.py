@@ -48,6 +48,14 @@ class NewStudy:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a study cannot be added. kind: `measure`, `direction`, or `inside` (it is, or may be, in the published estimate already)."""
+
+    kind: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Updated:
     """The estimate under one assumption on tau (None: averaged over the prior). pi_*: of a new study's true effect."""
 
@@ -100,25 +108,52 @@ def update_published(
     Raises SynthesisError if a study may already be inside the published estimate, or its measure or direction differ.
     """
     for study in studies:
-        _refuse(study, published, favours, searched_until, included)
-    se, said = se_of_t_interval(published) if ReadAs(read_as) is ReadAs.T else se_of(published)
+        why = refusal(study, published=published, favours=favours, searched_until=searched_until, included=included)
+        if why is not None:
+            raise SynthesisError(why.sentence)
+    content = frozen_inputs(published=published, studies=studies, tau=tau, tau_scale=tau_scale, read_as=read_as, level=level)
+    sha256 = provenance.fingerprint(content)
+    lead, panel = update_again(content, sha256=sha256)
+    se, said = _se(published, read_as)
+    labels = tuple(study.label for study in studies)
+    return PublishedUpdate(LABEL, published, se, said, labels, lead, panel, level, provenance.software(), sha256)
+
+
+def frozen_inputs(
+    *,
+    published: PublishedEstimate,
+    studies: Sequence[NewStudy],
+    tau: float | None = None,
+    tau_scale: float = 0.5,
+    read_as: ReadAs = ReadAs.NORMAL,
+    level: float = 0.95,
+) -> bytes:
+    """Return what `update_published` with the same arguments rests on, as bytes to keep; their SHA-256 is its inputs_sha256."""
     yi, vi, labels = _columns(studies)
-    assumed = sorted(set(ASSUMED if tau is None else (*ASSUMED, tau)))
-    rows = [
-        _given(yi, vi, published.estimate, se, value, level, "as published" if value == tau else "assumed") for value in assumed
-    ]
-    rows.append(_averaged(yi, vi, published.estimate, se, tau_scale, level))
-    lead = rows[-1] if tau is None else rows[assumed.index(tau)]
     options = {
         "published": published.estimate,
-        "se": se,
+        "se": _se(published, read_as)[0],
         "tau": tau,
         "tau_scale": tau_scale,
         "level": level,
         "method": "published",
     }
-    sha256 = provenance.fingerprint(provenance.frozen(yi=yi, vi=vi, labels=labels, options=options))
-    return PublishedUpdate(LABEL, published, se, said, labels, lead, tuple(rows), level, provenance.software(), sha256)
+    return provenance.frozen(yi=yi, vi=vi, labels=labels, options=options)
+
+
+def update_again(content: bytes, *, sha256: str) -> tuple[Updated, tuple[Updated, ...]]:
+    """Return the leading estimate and the panel that rest on frozen inputs; raises SynthesisError if sha256 is not theirs."""
+    kept = provenance.thawed(content, sha256=sha256)
+    yi, vi, options = np.array(kept["yi"], dtype=float), np.array(kept["vi"], dtype=float), kept["options"]
+    mean, se, tau, level = options["published"], options["se"], options["tau"], options["level"]
+    assumed = sorted(set(ASSUMED if tau is None else (*ASSUMED, tau)))
+    rows = [_given(yi, vi, mean, se, value, level, "as published" if value == tau else "assumed") for value in assumed]
+    rows.append(_averaged(yi, vi, mean, se, options["tau_scale"], level))
+    return (rows[-1] if tau is None else rows[assumed.index(tau)]), tuple(rows)
+
+
+def _se(published: PublishedEstimate, read_as: ReadAs) -> tuple[float, str]:
+    return se_of_t_interval(published) if ReadAs(read_as) is ReadAs.T else se_of(published)
 
 
 def se_of(published: PublishedEstimate) -> tuple[float, str]:
@@ -160,26 +195,35 @@ def add_exactly(summary: CommonEffectSummary, *, yi: float, vi: float) -> Common
     return CommonEffectSummary(summary.k + 1, (total * summary.estimate + w * yi) / grown, grown**-0.5, q, tau2)
 
 
-def _refuse(
-    study: NewStudy, published: PublishedEstimate, favours: str, searched: date, included: Collection[str] | None
-) -> None:
+def refusal(
+    study: NewStudy,
+    *,
+    published: PublishedEstimate,
+    favours: str,
+    searched_until: date,
+    included: Collection[str] | None = None,
+) -> Refusal | None:
+    """Return why a study cannot be added to a published estimate, None if it can. Arguments: as of `update_published`."""
     if study.measure != published.measure:
-        raise SynthesisError(
-            f"{study.label}: its measure is {study.measure}, the published one {published.measure}; convert it first."
+        return Refusal(
+            "measure", f"{study.label}: its measure is {study.measure}, the published one {published.measure}; convert it first."
         )
     if study.favours != favours:
-        raise SynthesisError(
-            f"{study.label}: {study.favours} favours the intervention, in the published estimate {favours}; turn its sign first."
+        return Refusal(
+            "direction",
+            f"{study.label}: {study.favours} favours the intervention, in the published estimate {favours}; turn its sign first.",
         )
     if included is not None and study.identifiers & frozenset(included):
         known = ", ".join(sorted(study.identifiers & frozenset(included)))
-        raise SynthesisError(f"{study.label}: {known} is already inside the published estimate; it would be counted twice.")
-    if included is None and (study.first_public is None or study.first_public <= searched):
+        return Refusal("inside", f"{study.label}: {known} is already inside the published estimate; it would be counted twice.")
+    if included is None and (study.first_public is None or study.first_public <= searched_until):
         when = "its first report has no date" if study.first_public is None else f"its first report is of {study.first_public}"
-        raise SynthesisError(
-            f"{study.label}: {when}, and the published search ran until {searched}; it may be inside the published estimate, whose "
-            "list of studies is not known. Only a study that was first reported later can be added."
+        return Refusal(
+            "inside",
+            f"{study.label}: {when}, and the published search ran until {searched_until}; it may be inside the published estimate, "
+            "whose list of studies is not known. Only a study that was first reported later can be added.",
         )
+    return None
 
 
 def _columns(studies: Sequence[NewStudy]) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:

@@ -7,29 +7,44 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.bulletin.material import Material, Missing, OutcomeMaterial, Result, StudyMaterial, TrialResult
+from bot.bulletin.material import (
+    Assumed,
+    Cautious,
+    Material,
+    Missing,
+    OutcomeMaterial,
+    Result,
+    Span,
+    StudyMaterial,
+    TrialResult,
+    UpdatedPublished,
+)
 from bot.domain.outcomes import Outcome
-from bot.domain.protocols import Protocol
+from bot.domain.protocols import Pooling, Protocol
 from bot.rendering import DEMO_NOTICE, Site
 from bot.steps.bulletins import gather_ledger as ledger
-from db import bulletins, effects, estimates, records, reviews, studies
+from db import bulletins, effects, estimates, published_updates, records, reviews, studies
 from db.effects import EffectRow
 from db.estimates import EstimateRow
+from db.published_updates import PublishedUpdateRow
 from db.reviews import CycleRow
 from db.session import Session
 from db.studies import StudyRow
 
 Z95 = 1.959963984540054
 LAST_MONTH = 12
+TWO = 2
 
 
 def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protocol, site: Site) -> Material:
     """Return what is known of a review in a cycle."""
     cycle = reviews.cycle(session, cycle_id)
     pooled = {row.outcome: row for row in estimates.estimates_of_cycle(session, cycle_id)}
+    updates = published_updates.of_cycle(session, cycle_id)
     usable = {row.id: row for row in effects.effects_of(session, review_id)}
     rows = studies.studies(session, review_id)
     shown = _shown_studies(rows, pooled.values())
@@ -37,7 +52,8 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
     return Material(
         protocol=protocol, period=cycle.period, searched_to=cycle.window_to.date(), next_search=next_search(cycle, protocol),
         sources=ledger.sources(session, review_id, cycle, protocol),
-        outcomes=tuple(_outcome(session, outcome, pooled.get(outcome.id), usable, rows) for outcome in protocol.outcomes),
+        outcomes=tuple(replace(_outcome(session, outcome, pooled.get(outcome.id), usable, rows, protocol), updates=tuple(
+            _updated(outcome, row) for row in updates if row.outcome == outcome.id)) for outcome in protocol.outcomes),
         studies=tuple(_study(session, row, usable.values()) for row in shown),
         exclusions=ledger.exclusions(session, review_id, protocol),
         flow=ledger.flow(session, review_id, studies=len(shown), starting=sum(row.origin == "starting_set" for row in shown)),
@@ -60,14 +76,14 @@ def _shown_studies(rows: Sequence[StudyRow], pooled: Any) -> list[StudyRow]:
 
 
 def _outcome(session: Session, outcome: Outcome, estimate: EstimateRow | None, usable: Mapping[int, EffectRow],
-             rows: Sequence[StudyRow]) -> OutcomeMaterial:
+             rows: Sequence[StudyRow], protocol: Protocol) -> OutcomeMaterial:
     members = estimate.members if estimate else []
     trials = tuple(_trial(outcome, member, usable, is_pooled=len(members) > 1) for member in members)
     said = studies.statements_of(session, [row.id for row in rows])
     used = {member["study_id"] for member in members}
     missing = tuple(Missing(row.label, said[row.id, outcome.id].kind, said[row.id, outcome.id].known)
                     for row in rows if (row.id, outcome.id) in said and row.id not in used)
-    return OutcomeMaterial(outcome, trials, _result(outcome, estimate) if estimate else None, missing)
+    return OutcomeMaterial(outcome, trials, _result(outcome, estimate, protocol.pooling) if estimate else None, missing)
 
 
 def _trial(outcome: Outcome, member: Mapping[str, Any], usable: Mapping[int, EffectRow], *, is_pooled: bool) -> TrialResult:
@@ -86,7 +102,7 @@ def _described(row: EffectRow) -> dict[str, str]:
             "comparator": row.comparator, "design": row.design, "source": row.source, "note": row.note}
 
 
-def _result(outcome: Outcome, estimate: EstimateRow) -> Result:
+def _result(outcome: Outcome, estimate: EstimateRow, pooling: Pooling) -> Result:
     found = estimate.result
     pi_low, pi_high = (None if found[name] is None else _scaled(outcome, found[name]) for name in ("pi_low", "pi_high"))
     return Result(
@@ -94,7 +110,35 @@ def _result(outcome: Outcome, estimate: EstimateRow) -> Result:
         ci_low=_scaled(outcome, _end(found["ci_low"], -math.inf)), ci_high=_scaled(outcome, _end(found["ci_high"], math.inf)),
         pi_low=pi_low, pi_high=pi_high, tau2=found["tau2"], i2=found["i2"], pooled=found["pooled"],
         model=found["model"], interval=found["interval"], prediction_interval=found["prediction_interval"],
-        inputs_sha256=estimate.inputs_sha256)
+        inputs_sha256=estimate.inputs_sha256, lead=_lead(estimate, pooling),
+        cautious=_cautious(outcome, found["few"]) if found["few"] else None)
+
+
+def _lead(estimate: EstimateRow, pooling: Pooling) -> str:
+    """Return what a reader is shown. Two trials are never one pooled number: t with one degree of freedom spans every effect there is."""
+    if estimate.result["few"]:
+        return "bayesian"
+    return "trials" if estimate.k == TWO or pooling.leads_at(estimate.k) in ("trials", "bayesian") else "pooled"
+
+
+def _cautious(outcome: Outcome, few: Mapping[str, Any]) -> Cautious:
+    bayesian = few["bayesian"]
+    return Cautious(*_span(outcome, bayesian), prior=bayesian["prior"], knapp_hartung=Span(*_span(outcome, few["knapp_hartung"])),
+                    wald=Span(*_span(outcome, few["wald"])))
+
+
+def _updated(outcome: Outcome, row: PublishedUpdateRow) -> UpdatedPublished:
+    found = row.result
+    lead, *panel = [Assumed(*_span(outcome, one), one["tau"], one["assumption"]) for one in (found["lead"], *found["panel"])]
+    return UpdatedPublished(
+        window=row.window, label=found["label"], studies=tuple(member["study"] for member in row.members), lead=lead, panel=tuple(panel),
+        se=found["se"], se_read_as=found["se_read_as"], refused=tuple((one["study"], one["kind"]) for one in row.refused),
+        inputs_sha256=row.inputs_sha256)
+
+
+def _span(outcome: Outcome, given: Mapping[str, Any]) -> tuple[float, float, float]:
+    return (_scaled(outcome, given["estimate"]), _scaled(outcome, _end(given["ci_low"], -math.inf)),
+            _scaled(outcome, _end(given["ci_high"], math.inf)))
 
 
 def _end(value: float | None, endless: float) -> float:

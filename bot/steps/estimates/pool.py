@@ -20,6 +20,9 @@ from db.effects import EffectRow
 from db.estimates import EstimateRow
 from db.session import Database, Session
 
+# half-normal(0.5) on tau and normal(0, 2²) on the mean are on the scale of standardised differences and of log ratios.
+PRIORS_SUIT = frozenset({"SMD", "OR", "RR"})
+
 
 @dataclass(frozen=True, slots=True)
 class PoolAccount:
@@ -48,10 +51,15 @@ def pool(*, database: Database, review_id: int, cycle_id: int, protocol: Protoco
 
 def usable(session: Session, review_id: int, outcome: Outcome, protocol: Protocol) -> tuple[EffectRow, ...]:
     """Return the effects that the lead estimate of an outcome pools: one for each study, of the designs that lead, by study."""
-    rows = {row.id: row for row in effects.effects_of(session, review_id, outcome.id)
-            if row.design in protocol.pooling.designs and row.measure == outcome.measure}
-    measured = [Measurement(row.id, row.study_id, row.window, row.months, _rank(outcome, row.instrument)) for row in rows.values()]
-    return tuple(rows[one.id] for one in first_after_end(measured, protocol.windows))
+    return one_per_study([row for row in effects.effects_of(session, review_id, outcome.id)
+                          if row.design in protocol.pooling.designs and row.measure == outcome.measure], outcome, protocol)
+
+
+def one_per_study(rows: Sequence[EffectRow], outcome: Outcome, protocol: Protocol) -> tuple[EffectRow, ...]:
+    """Return of each study the first measurement at or after the end of the programme, by study; none of one that has only others."""
+    by_id = {row.id: row for row in rows}
+    measured = [Measurement(row.id, row.study_id, row.window, row.months, _rank(outcome, row.instrument)) for row in rows]
+    return tuple(by_id[one.id] for one in first_after_end(measured, protocol.windows))
 
 
 def _rank(outcome: Outcome, instrument: str) -> int:
@@ -70,20 +78,41 @@ def _estimate(database: Database, review_id: int, cycle_id: int, outcome: Outcom
         "level": pooling.confidence}
     # Computed with nothing open; what is stored names its inputs by their hash, so it cannot come apart from them.
     estimate, inputs = compute(**given), frozen_inputs(**given)
+    few = _few(outcome, given, estimate, pooling)
     members = _members(chosen, given["labels"], estimate)
     with database.reading() as session:
         last = estimates.newest(session, cycle_id, outcome.id)
-        if last is not None and last.software == estimate.software and last.members == members:
+        if last is not None and last.software == estimate.software and last.members == members and last.result["few"] == few:
             return estimate
     with database.writing(by=by) as session:
         estimates.add(session, EstimateRow(
             review_id=review_id, cycle_id=cycle_id, protocol_version_id=reviews.cycle(session, cycle_id).protocol_version_id,
             outcome=outcome.id, window=None, k=estimate.k, participants=sum(row.n_e + row.n_c for row in chosen),
-            result=_plain(asdict(estimate)), members=members, inputs_sha256=blobs.put(session, inputs, "application/json"),
+            result={**_plain(asdict(estimate)), "few": few}, members=members, inputs_sha256=blobs.put(session, inputs, "application/json"),
             software=estimate.software, at=now))
         events.note(session, review_id=review_id, kind="estimate.computed", subject=f"outcome:{outcome.id}",
                     data={"cycle": cycle_id, "k": estimate.k, "inputs": estimate.inputs_sha256}, at=now)
     return estimate
+
+
+def _few(outcome: Outcome, given: Mapping[str, Any], estimate: Estimate, pooling: Pooling) -> dict[str, Any] | None:
+    """Return what leads for two or three trials and what stands beside it; None where the protocol wants no Bayesian estimate.
+
+    It rests on the very inputs of the estimate; its priors are named in words.
+    """
+    from bot.methods.synthesis.few import FEW, few_studies
+
+    if not 1 < estimate.k <= FEW or pooling.leads_at(estimate.k) != "bayesian" or outcome.measure not in PRIORS_SUIT:
+        return None
+    found = few_studies(yi=given["yi"], vi=given["vi"], labels=given["labels"], method=pooling.estimator, level=pooling.confidence)
+    posterior = found.bayesian
+    (low, high), (pi_low, pi_high) = posterior.interval, posterior.prediction
+    bayesian = {"estimate": posterior.estimate, "ci_low": low, "ci_high": high, "pi_low": pi_low, "pi_high": pi_high,
+                "tau": posterior.tau_median, "tau_low": posterior.tau_low, "tau_high": posterior.tau_high, "prior": posterior.prior,
+                "level": posterior.level, "inputs_sha256": posterior.inputs_sha256}
+    others = {name: _plain({"estimate": one.estimate, "ci_low": one.ci_low, "ci_high": one.ci_high})
+              for name, one in (("knapp_hartung", found.knapp_hartung), ("wald", found.wald))}
+    return {"bayesian": bayesian, **others}
 
 
 def _members(chosen: Sequence[EffectRow], labels: Sequence[str], estimate: Estimate) -> list[Any]:

@@ -61,6 +61,51 @@ def test_the_second_month_says_what_changed_and_which_study_did_it() -> None:
     assert [outcome["id"] for outcome in content["outcomes"] if outcome["change"]["changed"]] == ["depression"]
 
 
+def cautious() -> Material:
+    """Return the first month with the Bayesian estimate of anxiety's two trials in the lead."""
+    first = sample.month_one()
+    return replace(first, outcomes=tuple(replace(one, result=sample.CAUTIOUS_TWO) if one.outcome.id == "anxiety" else one
+                                         for one in first.outcomes))
+
+
+def test_two_trials_lead_with_the_cautious_estimate_and_other_methods_stand_in_the_details() -> None:
+    content = finished_as_first(cautious())
+    anxiety = next(one for one in content["outcomes"] if one["id"] == "anxiety")
+    html = " ".join(page(content).split())
+    details = html.split("For statisticians.", 1)[1].split("</details>", 1)[0]
+    assert "Knapp-Hartung, never narrower than Wald, −0.56 (−3.72 to 2.61); Wald −0.56 (−1.05 to −0.07)" in details
+    assert "half-normal(0.5) on tau" in details and html.count("−3.72") == 1
+    assert next(row for row in content["table"] if row["id"] == "anxiety")["result"] == "SMD −0.55 (−1.33 to 0.15), a cautious estimate"
+    assert {trial["weight"] for trial in anxiety["trials"]} == {None}
+    assert "Where two or three trials measured an outcome, a Bayesian estimate leads" in " ".join(content["methods"])
+    text = " ".join(renderer().text("bulletin.txt", c=content).split())
+    assert "−1.33 to 0.15, 95% credible interval)" in text and "(−1.33 to 0.15), 95% credible interval. For" in text
+    assert "not to be read as an answer: Knapp-Hartung" in text
+    mail = json.dumps(digest(content), ensure_ascii=False)
+    assert "95% credible interval" in mail and "3.72" not in mail
+
+
+def test_where_the_protocol_shows_each_trial_by_itself_no_number_is_made_of_two() -> None:
+    content = finished_as_first(sample.month_one())
+    html, text = (" ".join(one.split()) for one in (page(content), renderer().text("bulletin.txt", c=content)))
+    assert "2 trials are too few for one number: nothing is pooled here." in html
+    for words in (html, text):
+        # The reading guide explains the words; no outcome has such an estimate.
+        assert "95% credible interval)" not in words and "Together: Each trial" not in words
+
+
+def test_a_third_trial_that_changes_the_cautious_estimate_is_told_as_before_and_now() -> None:
+    before = finished_as_first(cautious())
+    material = replace(sample.month_one(), previous=before)
+    three = replace(sample.CAUTIOUS_TWO, k=3, cautious=replace(sample.CAUTIOUS_TWO.cautious, estimate=-0.4, ci_low=-0.9, ci_high=0.05))
+    outcomes = tuple(replace(one, result=three, trials=(*one.trials, sample.SEBELA)) if one.outcome.id == "anxiety" else one
+                     for one in material.outcomes)
+    anxiety = next(one for one in compose(replace(material, outcomes=outcomes))["outcomes"] if one["id"] == "anxiety")
+    assert anxiety["change"]["sentence"] == (
+        "Anxiety: 2 → 3 trials. Before: SMD −0.55 (−1.33 to 0.15), a cautious estimate. "
+        "Now: SMD −0.40 (−0.90 to 0.05), a cautious estimate. Why: Sebela 2025 (new).")
+
+
 def test_nothing_new_is_no_change() -> None:
     again = replace(sample.month_one(), period="2025-03", previous=sample.published_one())
     assert compose(again)["status"] == "no change"

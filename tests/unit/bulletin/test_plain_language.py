@@ -39,6 +39,26 @@ def test_two_or_three_trials_get_no_number_in_the_sentence(k: int) -> None:
     assert "−" not in words and "0." not in words
 
 
+def test_two_trials_get_words_and_a_cautious_estimate_with_its_credible_interval_and_each_by_itself() -> None:
+    trials = [sample.trial(6, "Rohrbach 2022", -0.40, 0.2), sample.trial(9, "Ellis 2011", -0.95, 0.41)]
+    words = said(result=sample.CAUTIOUS_TWO, trials=trials)
+    assert words == (
+        "Two trials so far (132 people): their results lean towards a reduction in symptoms of depression with digital peer support. "
+        "Together, and estimated with caution, digital peer support went with a reduction in symptoms of depression on average. "
+        "The interval reaches from a reduction to an increase: the direction is not settled.")
+    figures = plain_language.figures(DEPRESSION, sample.CAUTIOUS_TWO, trials)
+    assert figures == (
+        "A cautious estimate that takes into account how few trials there are: SMD −0.55 (−1.33 to 0.15, 95% credible interval). "
+        "Each trial by itself, SMD with its 95% confidence interval: Rohrbach 2022 −0.40 (−0.79 to −0.01); Ellis 2011 −0.95 (−1.75 to −0.15)")
+    assert "−3.7" not in words + figures
+
+
+def test_three_trials_that_a_protocol_pools_are_said_as_one_number_without_a_new_setting() -> None:
+    result = replace(sample.TWO, k=3, lead="pooled", ci_low=-0.9, ci_high=-0.2)
+    assert plain_language.figures(DEPRESSION, result, [sample.SEBELA] * 3).startswith("SMD −0.55 (−0.90 to −0.20, 95% confidence")
+    assert "too few" in plain_language.prediction(DEPRESSION, result)
+
+
 def test_two_trials_on_either_side_point_in_different_directions() -> None:
     words = said(result=sample.TWO, trials=[sample.trial(1, "A", -0.4, 0.2), sample.trial(2, "B", 0.3, 0.2)])
     assert "point in different directions" in words

@@ -139,6 +139,12 @@ def test_an_outcome_of_limited_importance_cannot_lead(review):
     assert "cannot lead" in only(review).message
 
 
+def test_a_t_interval_of_a_published_estimate_needs_its_number_of_studies(shipped):
+    edit(shipped, "published.toml", "ci_high = -0.14\n", 'ci_high = -0.14\ninterval = "t"\n')
+    found = only(shipped)
+    assert found.key.endswith(".interval") and "number of studies" in found.message and "at least 2" in found.allowed
+
+
 def test_a_published_estimate_lies_inside_its_interval_and_on_the_scale_of_its_outcome(shipped):
     line = edit(shipped, "published.toml", "estimate = -0.28", "estimate = 0.28")
     finding = only(shipped)

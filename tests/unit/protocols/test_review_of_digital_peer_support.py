@@ -68,6 +68,8 @@ def test_the_starting_point_is_cited_and_never_ours(protocol):
     assert start.doi == "10.1136/bmjment-2025-302275"
     assert (start.studies, start.participants) == (29, 5825)
     assert len(start.not_known) == 9
+    # "January 2025": any day of it may have been searched.
+    assert (start.searched_to, str(start.searched_until)) == ("January 2025", "2025-01-31")
     assert protocol.registration == "not registered"
     assert protocol.independence == "independent; not endorsed by its authors"
     authors = start.citation.split(".")[0]
@@ -107,7 +109,7 @@ def test_every_line_of_the_drafted_strategies_is_in_the_file(protocol, name):
 def test_it_pools_as_the_statistician_signed(protocol):
     pooling = protocol.pooling
     assert (pooling.estimator, pooling.interval, pooling.prediction_interval) == ("REML", "knapp-hartung-max1", "t(k-1)")
-    assert [pooling.leads_at(trials) for trials in (1, 2, 3, 4)] == ["trials", "trials", "trials", "pooled"]
+    assert [pooling.leads_at(trials) for trials in (1, 2, 3, 4)] == ["trials", "bayesian", "bayesian", "pooled"]
 
 
 def test_windows_are_months_after_the_end_of_the_programme(protocol):

@@ -88,6 +88,16 @@ def test_one_two_or_three_trials_have_no_diamond() -> None:
     assert drawn.pooled is None and all(row.weight is None for row in drawn.rows)
 
 
+def test_the_cautious_estimate_of_two_trials_is_an_empty_diamond_with_its_name_and_the_published_one_a_dashed_one() -> None:
+    content, anxiety = outcome("anxiety")
+    found = {"estimate": -0.55, "ci_low": -1.33, "ci_high": 0.15, "words": "−0.55 (−1.33 to 0.15)"}
+    drawn = forest_plot(content, anxiety | {"result": anxiety["result"] | {"cautious": found}})
+    assert drawn.pooled is not None and (drawn.pooled.label, drawn.pooled.is_firm) == ("2 trials, cautious estimate", False)
+    assert (drawn.pooled.ci_low, drawn.pooled.ci_high, drawn.pooled.prediction) == (-1.33, 0.15, None)
+    picture = forest.svg(drawn)
+    assert "2trials,cautiousestimate" in letters(picture) and b"nan" not in picture
+
+
 def test_the_benchmark_is_named_as_published_and_apart() -> None:
     content, depression = outcome()
     drawn = forest_plot(content, depression)
