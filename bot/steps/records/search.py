@@ -66,6 +66,13 @@ def search(*, database: Database, review_id: int, cycle_id: int, source: Source,
     return _end(database, run, by, now, error="")
 
 
+def failed_lately(database: Database, *, cycle_id: int, source: str, since: datetime) -> SearchAccount | None:
+    """Return the account of a source's latest run in a cycle if that failed after `since`: then it is left alone for now."""
+    with database.reading() as session:
+        latest = searches.latest_run(session, cycle_id, source)
+    return _account(latest) if latest is not None and latest.state == "failed" and latest.started_at > since else None
+
+
 def _run(database: Database, review_id: int, cycle_id: int, plan: SourcePlan, by: str, now: datetime) -> SearchRunRow:
     """Return the run to work on: a finished one, the one that was interrupted, or a new one."""
     with database.reading() as session:
