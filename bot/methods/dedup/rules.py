@@ -42,7 +42,7 @@ def verdict_on(found: Agreement, limits: Limits) -> Outcome:
         return Verdict.DIFFERENT, found.apart
     if found.likeness is Likeness.UNKNOWN:
         return _without_title(found)
-    for rule in (_by_pmid, _by_doi, _by_place, _by_volume, _by_title):
+    for rule in (_by_pmid, _by_doi, _by_place, _by_volume, _by_title, _without_names):
         outcome = rule(found, limits)
         if outcome:
             return outcome
@@ -160,6 +160,21 @@ def _by_title(found: Agreement, limits: Limits) -> Outcome | None:
     if (telling and spelt and little) or (telling and found.likeness is Likeness.CUT and found.journal and found.years == 0):
         return Verdict.ASK, "the same title and authors, little else to compare"
     return None
+
+
+def _without_names(found: Agreement, limits: Limits) -> Outcome | None:
+    """Where one names no author, the abstract speaks for it, and the journal: a preprint has the abstract of its article."""
+    contradicted = (
+        found.pages is False or found.volume is False or found.journal is False or found.doi is False or found.issue is False
+    )
+    telling = (
+        found.length >= limits.telling and not found.recurs and found.likeness is Likeness.EXACT and found.years in (0, None)
+    )
+    if found.names is not None or contradicted or not telling or found.abstract is False:
+        return None
+    if found.journal and found.abstract:
+        return Verdict.SAME, "the same title, abstract and journal"
+    return (Verdict.ASK, "the same title, no authors to compare") if found.journal or found.abstract else None
 
 
 def _supported(found: Agreement, spelt: bool, telling: bool) -> bool:

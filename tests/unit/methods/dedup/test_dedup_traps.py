@@ -293,3 +293,11 @@ def test_a_question_names_the_differences():
     assert match.differences == ("pages",)
     assert "pages" in match.reason
     assert 0.5 <= match.score < 0.8
+
+
+def test_without_authors_title_abstract_and_journal_join_and_less_is_asked():
+    bare = replace(ARTICLE, authors=(), volume="", issue="", pages="", doi="", abstract="BACKGROUND: " + "many words of one abstract " * 10)
+    assert compare(bare, replace(bare, authors=ARTICLE.authors)).verdict is Verdict.SAME
+    assert compare(bare, replace(bare, journal="")).verdict is Verdict.ASK
+    assert compare(bare, replace(bare, abstract="")).verdict is Verdict.ASK
+    assert compare(bare, replace(bare, journal="", abstract="")).verdict is Verdict.DIFFERENT
