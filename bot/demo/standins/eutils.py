@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -50,6 +51,13 @@ class Faults:
         return self.planned.get((what, self.seen[what]), self.planned.get((what, 0), ""))
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Pass over a client that hung up, or was killed, before its answer came."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class EutilsStandIn:
     """Start it, ask it at `address`, stop it. requests: what was asked, as (kind, parameters)."""
 
@@ -78,7 +86,7 @@ class EutilsStandIn:
             def log_message(self, format: str, *args: object) -> None:
                 return
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}{BASE}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="eutils", daemon=True)

@@ -78,10 +78,11 @@ def issn(text: str) -> str:
 def one_line(text: str) -> str:
     """Return a text without line ends, doubled spaces, entities and the markup that platforms leave in it; its words all stay."""
     if "&" in text:
-        text = html.unescape(text)
+        # Twice, for some platforms escape what was escaped already.
+        text = html.unescape(html.unescape(text))
     if "<" in text:
         text = MARKUP.sub("", text)
-    if "\n" in text or "\t" in text or "\xa0" in text:
+    if "\n" in text or "\t" in text or "\xa0" in text or "\r" in text:
         return " ".join(text.split())
     while "  " in text:
         text = text.replace("  ", " ")

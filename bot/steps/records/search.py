@@ -224,4 +224,4 @@ def _subject(run: SearchRunRow) -> str:
 
 
 def _software() -> str:
-    return f"(Python {python_version()}, biopython {version('biopython')}, requests {version('requests')})"
+    return f"(Python {python_version()}, requests {version('requests')}, lxml {version('lxml')})"
