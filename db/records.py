@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, insert, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, and_, func, insert, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.domain.records import Record, Relation
@@ -236,22 +236,21 @@ def not_compared(session: Session, review_id: int, most: int) -> Sequence[Record
 
 def candidates(session: Session, review_id: int, keys: Collection[tuple[str, str]], most: int) -> Sequence[RecordRow]:
     """Return the records with a report that share one of these keys, by way of the index alone."""
-    by_kind: dict[str, list[str]] = {}
-    for kind, value in sorted(keys):
-        by_kind.setdefault(kind, []).append(value)
-    ids: set[int] = set()
-    for kind, values in by_kind.items():
-        query = select(RecordKeyRow.record_id).where(RecordKeyRow.review_id == review_id, RecordKeyRow.kind == kind,
-                                                     RecordKeyRow.value.in_(values)).limit(most)
-        ids |= set(session.scalars(query))
+    if not keys:
+        return ()
+    shared = or_(*(and_(RecordKeyRow.kind == kind, RecordKeyRow.value == value) for kind, value in sorted(keys)))
+    ids = set(session.scalars(select(RecordKeyRow.record_id).where(RecordKeyRow.review_id == review_id, shared).limit(most * len(keys))))
+    if not ids:
+        return ()
     query = select(RecordRow).where(RecordRow.id.in_(sorted(ids)[:most]), RecordRow.report_id.is_not(None)).order_by(RecordRow.id)
     return session.scalars(query).all()
 
 
 def add_keys(session: Session, row: RecordRow, keys: Collection[tuple[str, str]]) -> None:
     """Keep the keys of a record."""
-    for kind, value in sorted(set(keys)):
-        session.add(RecordKeyRow(record_id=row.id, kind=kind, value=value, review_id=row.review_id))
+    found = [{"record_id": row.id, "kind": kind, "value": value, "review_id": row.review_id} for kind, value in sorted(set(keys))]
+    if found:
+        session.execute(insert(RecordKeyRow), found)
 
 
 def begin_report(session: Session, row: RecordRow, *, by: str, at: datetime) -> ReportRow:
@@ -280,7 +279,7 @@ def told_apart(session: Session, record_id: int) -> frozenset[int]:
     """Return the reports that a person said a record does not cite: it never joins them again."""
     undone = select(MergeRow.report_id).where(MergeRow.record_id == record_id, MergeRow.undone_at.is_not(None))
     answered = select(QuestionRow.report_id).where(QuestionRow.record_id == record_id, QuestionRow.answer == "different")
-    return frozenset(session.scalars(undone)) | frozenset(session.scalars(answered))
+    return frozenset(session.scalars(undone.union(answered)))
 
 
 def open_questions(session: Session, review_id: int) -> Sequence[QuestionRow]:
