@@ -99,13 +99,33 @@ def _record(given: dict[str, str], source: str) -> Record:
         registrations=fields.registrations(given["registrations"], abstract, notes[:2000]),
         language=given["language"],
         publication_types=tuple(filter(None, (given["types"],))),
-        keywords=tuple(word for name in ("keywords", "more_keywords") for part in re.split(r"[;\n]|, (?=[a-z*])", given[name])
-                       if (word := part.strip())),
+        keywords=tuple(word for name in ("keywords", "more_keywords") for word in _words(given[name])),
         url=given["url"] if given["url"].startswith("http") else "",
     )
 
 
 def _authors(text: str) -> tuple[str, ...]:
     """Return the names in a cell: "Okour, Malek; Barnett, Rodger", "Liu R., Adler D.G.", "Lim SM, Shiau CWC."."""
-    split = text.split(";") if ";" in text else text.split(", ") if re.search(r"\b[A-Z][A-Z.\-]*\.?(, |\.?$)", text) else [text]
-    return tuple(name for one in split if (name := fields.one_line(one).rstrip(".") if ";" not in text else fields.one_line(one)))
+    names = _listed(text)
+    if names is None:
+        names = text.split(";") if ";" in text else text.split(", ") if re.search(r"\b[A-Z][A-Z.\-]*\.?(, |\.?$)", text) else [text]
+    names = [name for one in names if (name := fields.one_line(one))]
+    # PubMed ends the list with a full stop; where every name has one it belongs to the initials.
+    if names and not any(name.endswith(".") for name in names[:-1]):
+        names[-1] = names[-1].removesuffix(".")
+    return tuple(names)
+
+
+def _words(text: str) -> list[str]:
+    """Return the keywords in a cell; a comma inside brackets ends none: "cyst (diagnosis, surgery), tumour"."""
+    words = _listed(text)
+    if words is None:
+        words = re.split(r"[;\n]", text) if re.search(r"[;\n]", text) else re.split(r", (?![^()]*\))", text)
+    return [word for one in words if (word := one.strip())]
+
+
+def _listed(text: str) -> list[str] | None:
+    """Return the values of a list that a program wrote into a cell, as in "['Marx, Karl', 'Lindgren, Astrid']"; None if it is none."""
+    if not (text.startswith(("['", '["')) and text.endswith(("']", '"]'))):
+        return None
+    return [one or other for one, other in re.findall(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", text)]

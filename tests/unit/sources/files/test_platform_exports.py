@@ -176,3 +176,12 @@ def test_an_article_with_everything_is_kept_field_by_field() -> None:
     assert (record.pmid, record.doi, record.year, record.volume, record.issue) == (
         "29768149", "10.1056/nejmoa1715274", 2018, "378", "20")
     assert record.journal == "The New England journal of medicine" and record.registrations and record.mesh and record.authors
+
+
+def test_names_and_keywords_in_one_cell_are_told_apart_as_each_platform_writes_them() -> None:
+    embase, pubmed = parsed("embase_com/embase.csv").records[0], parsed("colrev/pubmed-chatbot.csv").records[0]
+    assert embase.authors == ("Liu R.", "Adler D.G.") and pubmed.authors == ("Lim SM", "Shiau CWC", "Cheng LJ", "Lau Y")
+    assert "bronchogenic duplication cyst (diagnosis, surgery)" in embase.keywords
+    assert (embase.journal, embase.year, embase.volume, embase.issue, embase.pages) == ("Endoscopic Ultrasound", 2014, "3", "3", "152-160")
+    listed = parsed("csv_misc/generic_semicolon.csv").records[0]
+    assert listed.authors == ("Marx, Karl", "Lindgren, Astrid") and listed.keywords == ("Pippi", "Nordwind", "Piraten")
