@@ -1,6 +1,6 @@
 """The only way out: HTTP to hosts that the settings allow. No foreign redirect, no secret in an error, patience with those who ask for it.
 
-What is asked of which source: bot/sources.
+What is asked of which source, and what counts as an answer there: bot/sources.
 """
 
 from __future__ import annotations
@@ -8,107 +8,176 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 
 from bot.errors import RefusedError, SourceUnavailableError
 from bot.telemetry import redact
 
-TRIES = 4
+TRIES = 5
 LONGEST_PAUSE = 60.0
 MAX_BYTES = 200_000_000
+CHUNK = 65_536
 # What goes away by itself when one waits: too many requests, and the faults of servers and what stands in front of them.
-PASSING = frozenset({429, 500, 502, 503, 504})
+PASSING = frozenset({408, 429, 500, 502, 503, 504})
+SECRETS = frozenset({"api_key", "apikey", "key", "token", "mailto", "email"})
 AGENT = "Perennial (living systematic review bot)"
+
+Complaint = Callable[["Answer"], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. status: 200 to 299; kind: the media type without parameters, "" if none was named."""
+
+    status: int
+    kind: str
+    content: bytes
+
+
+def _no_complaint(_: Answer) -> str:
+    return ""
 
 
 class Http:
-    """Requests to allowed addresses. interval: seconds between two requests; sleep, chance: so that tests need not wait."""
+    """Requests to allowed addresses. interval: seconds between the beginnings of two requests; timeout: seconds for one request.
+
+    sleep, clock, chance: so that tests need not wait (clock: seconds that only grow; chance: 0 to 1).
+    """
 
     def __init__(self, allowed: tuple[str, ...], *, interval: float = 0.0, timeout: float = 60.0, tries: int = TRIES,
-                 sleep: Callable[[float], None] = time.sleep, chance: Callable[[], float] = random.random) -> None:
+                 max_bytes: int = MAX_BYTES, sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic,
+                 chance: Callable[[], float] = random.random) -> None:
         self._hosts = {_host(address) for address in allowed}
-        self._interval, self._timeout, self._tries = interval, timeout, tries
-        self._sleep, self._chance = sleep, chance
-        self._last, self._lock = 0.0, threading.Lock()
+        self._interval, self._timeout, self._tries, self._max_bytes = interval, timeout, tries, max_bytes
+        self._sleep, self._clock, self._chance = sleep, clock, chance
+        self._next, self._lock = 0.0, threading.Lock()
         self._session = requests.Session()
+        # Neither proxies nor passwords of the environment: what leaves is what is asked here.
+        self._session.trust_env = False
         self._session.headers["User-Agent"] = AGENT
 
-    def get(self, address: str, params: Mapping[str, str]) -> requests.Response:
-        """Return the answer to a GET. Raises SourceUnavailableError with a sentence when there is none."""
-        return self._ask("GET", address, params)
+    def get(self, address: str, params: Mapping[str, str], *, interval: float = 0.0, complaint: Complaint = _no_complaint) -> Answer:
+        """Return the answer to a GET. interval: seconds to the next request at least.
 
-    def post(self, address: str, form: Mapping[str, str]) -> requests.Response:
-        """Return the answer to a form that is posted: for what is too long for an address."""
-        return self._ask("POST", address, form)
+        complaint: says what is wrong with an answer that came as 200 and will be right when asked again, "" for nothing.
+        Raises SourceUnavailableError with a sentence when there is no answer after all tries, RefusedError for a host not allowed.
+        """
+        return self._ask("GET", address, params, interval, complaint)
 
-    def _ask(self, method: str, address: str, values: Mapping[str, str]) -> requests.Response:
-        if _host(address) not in self._hosts:
-            raise RefusedError(f"{_host(address)[1]} is not among the hosts that the settings allow")
+    def post(self, address: str, form: Mapping[str, str], *, interval: float = 0.0, complaint: Complaint = _no_complaint) -> Answer:
+        """Return the answer to a form that is posted: for what is too long for an address. Otherwise as `get`."""
+        return self._ask("POST", address, form, interval, complaint)
+
+    def _ask(self, method: str, address: str, values: Mapping[str, str], interval: float, complaint: Complaint) -> Answer:
+        self._require_allowed(address)
         problem = ""
         for number in range(1, self._tries + 1):
-            self._wait_for_turn()
+            self._wait_for_turn(max(interval, self._interval))
+            pause = self._back_off(number)
             try:
-                answer = self._once(method, address, values)
-            except requests.RequestException as error:
+                status, headers, content = self._once(method, address, values)
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 problem = f"could not be reached ({_cause(error)})"
-                pause = self._back_off(number)
             else:
-                if answer.status_code not in PASSING:
-                    return _checked(answer)
-                problem = _says(answer)
-                pause = max(self._back_off(number), _retry_after(answer))
+                answer = Answer(status, headers.get("Content-Type", "").partition(";")[0].strip().lower(), content)
+                problem = _says(answer) if status in PASSING else _lasting(address, answer, values) or complaint(answer)
+                if not problem:
+                    return answer
+                pause = max(pause, _retry_after(headers))
             if number < self._tries:
                 self._sleep(min(pause, LONGEST_PAUSE))
-        raise SourceUnavailableError(f"{_host(address)[1]} {redact(problem)}, asked {self._tries} times")
+        raise SourceUnavailableError(f"{_host(address)[1]} {_hidden(problem, values)}, asked {self._tries} times")
 
-    def _once(self, method: str, address: str, values: Mapping[str, str]) -> requests.Response:
-        given = {"params": dict(values)} if method == "GET" else {"data": dict(values)}
-        answer = self._session.request(method, address, timeout=self._timeout, allow_redirects=False, stream=True, **given)
-        content = answer.raw.read(MAX_BYTES + 1, decode_content=True)
-        if len(content) > MAX_BYTES:
-            raise requests.exceptions.ContentDecodingError("more than 200 MB")
-        declared = answer.headers.get("Content-Length", "")
-        if declared.isdigit() and "Content-Encoding" not in answer.headers and len(content) < int(declared):
-            raise requests.exceptions.ConnectionError(f"hung up after {len(content)} of {declared} bytes")
-        answer._content = content  # requests keeps what it read itself here; we read it to know its length
-        return answer
+    def _require_allowed(self, address: str) -> None:
+        scheme, host, _ = _host(address)
+        if _host(address) not in self._hosts:
+            raise RefusedError(f"{host} is not among the hosts that the settings allow")
+        if scheme != "https" and not _is_loopback(host):
+            raise RefusedError(f"{host}: only https leaves this machine; set its address to https://{host}")
 
-    def _wait_for_turn(self) -> None:
+    def _once(self, method: str, address: str, values: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+        given: dict[str, Any] = {"params": dict(values)} if method == "GET" else {"data": dict(values)}
+        until = self._clock() + self._timeout
+        with self._session.request(method, address, timeout=self._timeout, allow_redirects=False, stream=True, **given) as answer:
+            return answer.status_code, answer.headers, b"".join(self._body(answer, until))
+
+    def _body(self, answer: requests.Response, until: float) -> Iterator[bytes]:
+        size = 0
+        for chunk in answer.iter_content(CHUNK):
+            size += len(chunk)
+            if size > self._max_bytes:
+                raise requests.exceptions.ContentDecodingError(f"more than {self._max_bytes:,} bytes")
+            # The timeout of a socket is for one read: a server that sends a byte now and then would hold us for ever.
+            if self._clock() > until:
+                raise requests.exceptions.ReadTimeout(f"not done after {self._timeout:g} s")
+            yield chunk
+
+    def _wait_for_turn(self, interval: float) -> None:
         with self._lock:
-            pause = self._last + self._interval - time.monotonic()
+            pause = self._next - self._clock()
             if pause > 0:
                 self._sleep(pause)
-            self._last = time.monotonic()
+            self._next = self._clock() + interval
 
     def _back_off(self, number: int) -> float:
         # With jitter: two sites that were refused together must not come back together.
         return 2.0 ** (number - 1) * (0.5 + self._chance())
 
 
-def _checked(answer: requests.Response) -> requests.Response:
-    if 300 <= answer.status_code < 400:
-        raise SourceUnavailableError(f"{urlsplit(answer.url).hostname} sends us elsewhere (HTTP {answer.status_code}), which is not followed")
-    if answer.status_code >= 400:
-        raise SourceUnavailableError(f"{urlsplit(answer.url).hostname} {_says(answer)}")
-    return answer
+def _lasting(address: str, answer: Answer, values: Mapping[str, str]) -> str:
+    """Raise SourceUnavailableError for an answer that will not change when it is asked for again; else return ""."""
+    if 300 <= answer.status < 400:
+        raise SourceUnavailableError(f"{_host(address)[1]} sends us elsewhere (HTTP {answer.status}), which is not followed")
+    if answer.status >= 400:
+        raise SourceUnavailableError(f"{_host(address)[1]} {_hidden(_says(answer), values)}")
+    return ""
 
 
-def _says(answer: requests.Response) -> str:
-    words = " ".join(answer.text[:300].split()) if "html" not in answer.headers.get("Content-Type", "") else "an HTML page"
-    return redact(f"answered HTTP {answer.status_code}: {words[:200]}")
+def _says(answer: Answer) -> str:
+    words = "an HTML page" if "html" in answer.kind else " ".join(answer.content[:300].decode("utf-8", "replace").split())[:200]
+    return f"answered HTTP {answer.status}: {words or 'nothing'}"
 
 
-def _retry_after(answer: requests.Response) -> float:
-    given = answer.headers.get("Retry-After", "")
-    return float(given) if given.isdigit() else 0.0
+def _hidden(text: str, values: Mapping[str, str]) -> str:
+    """Return a text without the secrets that were sent: NCBI, for one, repeats the key in its refusal."""
+    for name, value in values.items():
+        if name.lower() in SECRETS and value:
+            text = text.replace(value, f"<{name}>")
+    return redact(text)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Return the seconds that a server asks us to wait, given as a number or as a date; 0 if it does not."""
+    given = headers.get("Retry-After", "").strip()
+    if given.isdigit():
+        return float(given)
+    try:
+        return max(0.0, (parsedate_to_datetime(given) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0
 
 
 def _host(address: str) -> tuple[str, str, int | None]:
     parts = urlsplit(address)
     return parts.scheme, parts.hostname or "", parts.port
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _cause(error: Exception) -> str:

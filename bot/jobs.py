@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,8 +19,10 @@ from db import outbox, reviews
 
 TICK_SECONDS = 5
 RETRY_SOURCES_AFTER = timedelta(hours=6)
+SAY_AGAIN_AFTER_SECONDS = 3600
 BY = "system:worker"
 log = logger("worker")
+_said: dict[tuple[str, str], tuple[str, float]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def tick(app: App) -> None:
         if not leads:
             return
         for slug in app.protocols:
-            _guarded("cycle", slug, lambda slug=slug: _review(app, slug))
+            _guarded("cycle", slug, lambda slug=slug: _begin_what_is_due(app, slug))
+            _guarded("review", slug, lambda slug=slug: cycle.advance(tools=tools_of(app), protocol=app.protocols[slug], by=BY))
         _guarded("mail", "", lambda: cycle.post_mail(app.database, post=app.post, by=BY, clock=app.clock))
 
 
@@ -88,17 +92,21 @@ def work(app: App, *, seconds: float = TICK_SECONDS) -> Callable[[], None]:
     return lambda: scheduler.shutdown(wait=True)
 
 
-def _review(app: App, slug: str) -> None:
+def _begin_what_is_due(app: App, slug: str) -> None:
+    """Begin the cycle that is due; else take up one that was cut short, or in which a source failed a while ago."""
     protocol, now = app.protocols[slug], app.clock()
     state = cycle.state(app.database, protocol=protocol, by=BY, now=now)
     wanted = due(protocol.schedule, now=now, since=state.since, begun=lambda period: period in state.periods)
+    left = state.unfinished
     if wanted is not None:
         log.info("a cycle is due", review=slug, period=wanted.period)
-        account = cycle.start(tools=tools_of(app), protocol=protocol, period=wanted.period, by=BY)
-        log.info("the cycle has searched", review=slug, **account.as_log())
-    elif state.unfinished is not None and now - state.unfinished.last_attempt >= RETRY_SOURCES_AFTER:
-        cycle.start(tools=tools_of(app), protocol=protocol, period=state.unfinished.period, by=BY)
-    cycle.advance(tools=tools_of(app), protocol=protocol, by=BY)
+        period = wanted.period
+    elif left is not None and (left.interrupted or now - left.last_attempt >= RETRY_SOURCES_AFTER):
+        period = left.period
+    else:
+        return
+    account = cycle.start(tools=tools_of(app), protocol=protocol, period=period, by=BY, patience=RETRY_SOURCES_AFTER)
+    log.info("the cycle has searched", review=slug, **account.as_log())
 
 
 def run_now(app: App, slug: str, *, by: str) -> dict[str, Any]:
@@ -113,11 +121,13 @@ def run_now(app: App, slug: str, *, by: str) -> dict[str, Any]:
     mails = cycle.post_mail(app.database, post=app.post, by=by, clock=app.clock)
     lines = [f"{protocol.short_title}, cycle {period}"]
     lines += [f"  {one.source}: {one.sentence}" for one in account.searches]
+    lines += [f"  not taken in: {sentence}" for sentence in account.refused_files]
     if account.busy:
         lines.append("  another process is at this review; nothing was done here")
     else:
         lines.append(f"  {account.flagged} records to judge, {account.invited} reviewers invited, {mails.sent} mails sent")
     return {"lines": lines, "period": period, "busy": account.busy, "failed": [one.source for one in account.failed],
+            "refused_files": list(account.refused_files),
             "records": account.records, "duplicates": account.duplicates, "flagged": account.flagged, "invited": account.invited,
             "mails": mails.sent}
 
@@ -161,6 +171,19 @@ def _guarded(what: str, slug: str, act: Callable[[], object]) -> None:
     try:
         act()
     except PerennialError as error:
-        log.error("did not work", part=what, review=slug, error=str(error))
+        if _is_news(what, slug, str(error)):
+            log.error("did not work", part=what, review=slug, error=str(error))
     except Exception as error:  # the worker must live: what it could not do is said, and tried again
-        log.error("failed", part=what, review=slug, error=f"{type(error).__name__}: {error}", exc_info=True)
+        if _is_news(what, slug, f"{type(error).__name__}: {error}"):
+            log.error("failed", part=what, review=slug, error=f"{type(error).__name__}: {error}", exc_info=True)
+    else:
+        _said.pop((what, slug), None)
+
+
+def _is_news(what: str, slug: str, error: str) -> bool:
+    """Return whether this trouble was not logged lately: a tick comes every few seconds, and nobody reads the same line so often."""
+    said, at = _said.get((what, slug), ("", 0.0))
+    if said == error and time.monotonic() - at < SAY_AGAIN_AFTER_SECONDS:
+        return False
+    _said[what, slug] = (error, time.monotonic())
+    return True

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.domain.records import Record, Relation
@@ -18,6 +18,8 @@ from bot.errors import NotFoundError
 from db.base import Base, Id, review_key
 
 FIRST = "first record of this report"
+# Relations that say something is wrong with a record, or that there is a better one.
+NOTICES = frozenset({"retraction_in", "concern_in", "erratum_in", "republished_in"})
 
 
 class ReportRow(Base):
@@ -116,10 +118,14 @@ class ShownReport:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How many records were new, and how many were known already."""
+    """How many records were new, and how many were known already.
+
+    revised: row id of a known record about which the source has a notice that we did not have → the record as it stands there now.
+    """
 
     new: int
     known: int
+    revised: tuple[tuple[int, Record], ...] = ()
 
 
 def as_fields(record: Record) -> dict[str, Any]:
@@ -129,7 +135,7 @@ def as_fields(record: Record) -> dict[str, Any]:
 
 def as_record(row: RecordRow | ReportRow) -> Record:
     """Return the record that a row holds; of a report, the merged one."""
-    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in row.fields.items()}
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.fields.items()}
     fields["relations"] = tuple(Relation(**one) for one in row.fields.get("relations", ()))
     return Record(**fields)
 
@@ -147,20 +153,25 @@ def store(session: Session, *, review_id: int, records: Sequence[Record], at: da
     """Keep records that are not known yet from their source, and count both kinds. The version that came first stays."""
     named = {(one.source, identity_of(one)): one for one in records}
     wanted = {source: [identity for (of, identity) in named if of == source] for source, _ in named}
-    known = {(source, identity) for source, identities in wanted.items() for identity in _known(session, review_id, source, identities)}
-    for (source, identity), record in named.items():
-        if (source, identity) not in known:
-            session.add(RecordRow(review_id=review_id, source=source, identity=identity, cycle_id=cycle_id, run_id=run_id,
-                                  import_id=import_id, fields=as_fields(record), seen_at=at))
-    session.flush()
-    new = len(named) - len(known)
-    return Stored(new=new, known=len(records) - new)
+    known = {(source, row.identity): row for source, identities in wanted.items() for row in _known(session, review_id, source, identities)}
+    new = [{"review_id": review_id, "source": source, "identity": identity, "cycle_id": cycle_id, "run_id": run_id, "import_id": import_id,
+            "fields": as_fields(record), "seen_at": at} for (source, identity), record in named.items() if (source, identity) not in known]
+    if new:
+        session.execute(insert(RecordRow), new)
+    revised = tuple((row.id, named[key]) for key, row in known.items() if notices(named[key]) - notices(as_record(row)))
+    return Stored(new=len(new), known=len(records) - len(new), revised=revised)
 
 
-def _known(session: Session, review_id: int, source: str, identities: Sequence[str]) -> Iterable[str]:
+def notices(record: Record) -> frozenset[tuple[str, str]]:
+    """Return what a source warns of: (kind, citation) of each retraction, concern, erratum or republication of this record."""
+    found = {(one.kind, one.pmid or one.citation) for one in record.relations if one.kind in NOTICES}
+    return frozenset(found | {("retracted", "") for kind in record.publication_types if kind.casefold() == "retracted publication"})
+
+
+def _known(session: Session, review_id: int, source: str, identities: Sequence[str]) -> Iterable[RecordRow]:
     for start in range(0, len(identities), 500):
         part = identities[start:start + 500]
-        yield from session.scalars(select(RecordRow.identity).where(
+        yield from session.scalars(select(RecordRow).where(
             RecordRow.review_id == review_id, RecordRow.source == source, RecordRow.identity.in_(part)))
 
 

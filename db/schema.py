@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -16,27 +19,28 @@ from bot.errors import SchemaError
 from db.base import Base
 from db.session import Database
 
+LONGEST_WAIT_SECONDS = 60
 
 def migrate(database: Database, migrations: Path, *, to: str = "head") -> tuple[str | None, str | None]:
-    """Bring the schema to a revision; return (revision before, revision after). `to` may be lower than what is there."""
+    """Bring the schema to a revision, all of it or nothing; return (revision before, revision after). `to` may be lower than what is there.
+
+    Raises SchemaError for a revision that does not exist, and for a database that something else made.
+    """
     config = _config(migrations)
-    before = revision(database)
-    script = ScriptDirectory.from_config(config)
-    if before is not None and before not in {one.revision for one in script.walk_revisions()}:
-        raise SchemaError(f"the database is at {before}, which this version does not know: it was made by a newer one. "
-                          "Install that, or restore a backup")
-    with database.engine.connect() as connection:
-        config.attributes["connection"] = connection
-        target = script.get_revision(to)
-        goes_back = to == "base" or (before is not None and target is not None and before > target.revision)
-        (command.downgrade if goes_back else command.upgrade)(config, to)
-        connection.commit()
-    return before, revision(database)
+    with _alone(database):
+        before = revision(database)
+        _require_known(database, config, before)
+        command_ = _direction(config, before, to)
+        with database.connecting() as connection:
+            config.attributes["connection"] = connection
+            command_(config, to)
+            connection.commit()
+        return before, revision(database)
 
 
 def revision(database: Database) -> str | None:
     """Return the revision that the database is at, None if it is empty."""
-    with database.engine.connect() as connection:
+    with database.connecting() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -48,20 +52,21 @@ def newest(migrations: Path) -> str | None:
 def require_current(database: Database, migrations: Path) -> None:
     """Raise SchemaError unless the database has the schema that this code needs."""
     have, need = revision(database), newest(migrations)
+    _require_known(database, _config(migrations), have)
     if have != need:
         raise SchemaError(f"the database is at {have or 'nothing'}, this version needs {need}. Run:  ./perennial migrate")
 
 
 def ready(database: Database, migrations: Path) -> None:
     """Give an empty database the schema; raise SchemaError for one that has another."""
-    if revision(database) is None and not inspect(database.engine).get_table_names():
+    if revision(database) is None:
         migrate(database, migrations)
     require_current(database, migrations)
 
 
 def differences(database: Database) -> list[object]:
     """Return what differs between the database and the tables of the code; empty when they agree."""
-    with database.engine.connect() as connection:
+    with database.connecting() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, Base.metadata))
 
@@ -71,3 +76,41 @@ def _config(migrations: Path) -> Config:
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """Let one process at a time change the schema; who comes second waits, and finds it done."""
+    until = time.monotonic() + LONGEST_WAIT_SECONDS
+    while True:
+        with database.lock("schema") as got:
+            if got:
+                yield
+                return
+        if time.monotonic() > until:
+            raise SchemaError(f"another process has been changing the schema for {LONGEST_WAIT_SECONDS} seconds. Wait for it, or end it")
+        time.sleep(0.2)
+
+
+def _require_known(database: Database, config: Config, have: str | None) -> None:
+    """Raise SchemaError for a database that a newer version made, or something else than Perennial."""
+    if have is not None and have not in _revisions(config):
+        raise SchemaError(f"the database is at {have}, which this version does not know: it was made by a newer one. "
+                          "Install that, or restore a backup")
+    with database.connecting() as connection:
+        strange = sorted(set(inspect(connection).get_table_names()) - {"alembic_version"})
+    if have is None and strange:
+        named = ", ".join(strange[:3]) + (" …" if len(strange) > 3 else "")
+        raise SchemaError(f"the database has tables that no migration of Perennial made ({named}). "
+                          "Name an empty one:  PERENNIAL_DATABASE=postgresql://host/name")
+
+
+def _direction(config: Config, before: str | None, to: str) -> Callable[[Config, str], None]:
+    known = _revisions(config)
+    if to not in ("head", "base", *known):
+        raise SchemaError(f"there is no revision {to!r}; allowed: base, {', '.join(known)}, head")
+    return command.downgrade if to == "base" or (to in known and before is not None and before > to) else command.upgrade
+
+
+def _revisions(config: Config) -> list[str]:
+    return sorted(one.revision for one in ScriptDirectory.from_config(config).walk_revisions())

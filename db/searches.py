@@ -6,10 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, func, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from db import events
 from db.base import Base, Id, review_key
+
+# Kinds of events: an answer to one part of a search; a person's word that a source reads a strategy rightly.
+PART, ACCEPTED = "search.part", "search.reading_accepted"
 
 
 class SearchRunRow(Base):
@@ -126,20 +130,70 @@ def searched_to(session: Session, review_id: int) -> dict[str, date]:
     ran = select(SearchRunRow.source, func.max(SearchRunRow.window_to)).where(
         SearchRunRow.review_id == review_id, SearchRunRow.state == "ok").group_by(SearchRunRow.source)
     found = {source: date.fromisoformat(last) for source, last in session.execute(ran).tuples()}
-    taken = select(FileImportRow.source, func.max(FileImportRow.at)).where(FileImportRow.review_id == review_id).group_by(FileImportRow.source)
+    taken = select(FileImportRow.source, func.max(FileImportRow.at)).where(
+        FileImportRow.review_id == review_id, FileImportRow.format != "").group_by(FileImportRow.source)
     for source, at in session.execute(taken).tuples():
         found[source] = max(found.get(source, at.date()), at.date())
     return found
 
 
-def add_hits(session: Session, run_id: int, ids: Collection[str]) -> None:
-    """Keep ids that a run found; those that are kept already stay as they are."""
+def add_hits(session: Session, row: SearchRunRow, ids: Collection[str]) -> None:
+    """Keep ids that a run found; those that are kept already stay as they are.
+
+    What an earlier run of the same cycle fetched before it failed counts as fetched: it is here.
+    """
     wanted = list(dict.fromkeys(ids))
-    known: set[str] = set()
+    earlier = select(SearchRunRow.id).where(SearchRunRow.cycle_id == row.cycle_id, SearchRunRow.source == row.source, SearchRunRow.id != row.id)
     for start in range(0, len(wanted), 500):
-        known |= set(session.scalars(select(SearchHitRow.source_id).where(
-            SearchHitRow.run_id == run_id, SearchHitRow.source_id.in_(wanted[start:start + 500]))))
-    session.add_all(SearchHitRow(run_id=run_id, source_id=one, fetched=False) for one in wanted if one not in known)
+        part = wanted[start:start + 500]
+        known = set(session.scalars(select(SearchHitRow.source_id).where(SearchHitRow.run_id == row.id, SearchHitRow.source_id.in_(part))))
+        here = set(session.scalars(select(SearchHitRow.source_id).where(
+            SearchHitRow.run_id.in_(earlier), SearchHitRow.fetched, SearchHitRow.source_id.in_(part)))) if row.attempt > 1 else set()
+        new = [{"run_id": row.id, "source_id": one, "fetched": one in here} for one in part if one not in known]
+        if new:
+            session.execute(insert(SearchHitRow), new)
+
+
+def parts_waiting(session: Session, run_id: int) -> list[str]:
+    """Return the parts of a run's search that were not answered yet, in order: the first part alone, or what answers left to ask."""
+    waiting = [""]
+    for event in _parts(session, run_id):
+        at = waiting.index(event.data["part"])
+        waiting[at:at + 1] = event.data["parts"]
+    return waiting
+
+
+def first_part(session: Session, run_id: int) -> dict[str, Any]:
+    """Return what was noted of the first answer to a run's search: hits, reading, unread."""
+    return next(event.data for event in _parts(session, run_id) if event.data["part"] == "")
+
+
+def accepted_reading(session: Session, row: SearchRunRow) -> str:
+    """Return how the source read this strategy when it was last searched without fault, or when a person last accepted its reading.
+
+    "" if neither ever was.
+    """
+    query = select(SearchRunRow).where(
+        SearchRunRow.review_id == row.review_id, SearchRunRow.source == row.source, SearchRunRow.state == "ok",
+        SearchRunRow.strategy_sha256 == row.strategy_sha256).order_by(SearchRunRow.id.desc()).limit(1)
+    last = session.scalars(query).first()
+    readings = [(event.id, event.data["reading"]) for event in (_parts(session, last.id) if last else ()) if event.data["part"] == ""]
+    readings += [(event.id, event.data["reading"]) for event in events.of_subject(session, f"source:{row.source}")
+                 if event.kind == ACCEPTED and event.review_id == row.review_id and event.data["strategy_sha256"] == row.strategy_sha256]
+    return max(readings, default=(0, ""))[1]
+
+
+def missing_in_run_before(session: Session, row: SearchRunRow) -> set[str]:
+    """Return the hits without a record of the run before this one of the same source, if that one had listed all its hits."""
+    query = select(SearchRunRow).where(SearchRunRow.review_id == row.review_id, SearchRunRow.source == row.source, SearchRunRow.id < row.id)
+    before = session.scalars(query.order_by(SearchRunRow.id.desc()).limit(1)).first()
+    if before is None or not before.listed:
+        return set()
+    return set(session.scalars(select(SearchHitRow.source_id).where(SearchHitRow.run_id == before.id, SearchHitRow.fetched.is_(False))))
+
+
+def _parts(session: Session, run_id: int) -> list[events.EventRow]:
+    return [event for event in events.of_subject(session, f"search_run:{run_id}") if event.kind == PART]
 
 
 def to_fetch(session: Session, run_id: int, *, after: str, most: int) -> list[str]:

@@ -39,6 +39,16 @@ class Database:
         return self._engine
 
     @contextmanager
+    def connecting(self) -> Iterator[Connection]:
+        """Give a bare connection, for migrations and backup alone. Raises DatabaseError with the address that was tried."""
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise DatabaseError(f"{self.url.render_as_string(hide_password=True)}: {_first_line(error)}. "
+                                "Set PERENNIAL_DATABASE to a database that can be opened") from error
+
+    @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that can only read; the database itself enforces it."""
         with self._session(readonly=True) as session:
@@ -71,7 +81,7 @@ class Database:
         except IntegrityError as error:
             raise ConflictError(f"The same was stored meanwhile ({_first_line(error)}). Load it again.") from error
         except SQLAlchemyError as error:
-            raise DatabaseError(f"The database did not do it: {_first_line(error)}. See:  ./perennial doctor") from error
+            raise DatabaseError(f"The database did not do it: {_first_line(error)}.") from error
         finally:
             _open.transaction = False
 
@@ -157,8 +167,12 @@ def _advisory_lock(engine: Engine, name: str) -> Iterator[bool]:
     key = zlib.crc32(f"perennial:{name}".encode())
     # A connection of its own, outside the pool: the lock lives as long as the connection does.
     own = create_engine(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with own.connect() as connection:
+    try:
+        connection = own.connect()
         got = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar())
+    except SQLAlchemyError as error:
+        raise DatabaseError(f"The database did not do it: {_first_line(error)}.") from error
+    with connection:
         try:
             yield got
         finally:

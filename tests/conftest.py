@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from db.session import Database
+from tests.fixtures_demo import played, played_on_sqlite  # noqa: F401  fixtures
 from tests.parts import Postgres, start_postgres
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass
 class FolderTransport:
-    """A folder of `.eml` files, named by time and Message-ID: the same mail written again is the same file."""
+    """A folder of `.eml` files, named by Message-ID: the same mail written again is the same file."""
 
     folder: Path
 

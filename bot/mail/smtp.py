@@ -67,7 +67,7 @@ class SmtpTransport:
             self._server = self._connect()
         except (*OFFLINE, smtplib.SMTPException) as error:
             self._drop()
-            raise MailError(f"the mail server {self.host}:{self.port} cannot be used: {error}. See:  ./perennial doctor") from error
+            raise MailError(f"the mail server {self.host}:{self.port} cannot be used: {error}. See PERENNIAL_SMTP_HOST and its kin") from error
         return self._server
 
     def _connect(self) -> smtplib.SMTP:

@@ -7,6 +7,10 @@ from datetime import date
 from typing import Protocol, runtime_checkable
 
 from bot.domain.records import Record
+from bot.errors import SourceError
+
+# The part of a search to begin with.
+FIRST = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +22,32 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchReply:
-    """What a search found: all ids, and how the source understood it. warnings: what it said besides, for a person to read."""
+class Found:
+    """What one request found. hits: how many the source counts for the part that was asked for, which is never less than len(ids).
 
+    ids: those that came with the answer; parts: what is to be asked next, in the source's own words: together they hold the rest.
+    as_sent, as_understood: the query as it went out, and as the source read it; reading: how it read the strategy itself, without
+    the window: the same text as long as it reads the strategy the same way; address: where it was asked.
+    warnings: what the source said besides, for a person to read; unread: what of the strategy it left out or took for something else.
+    """
+
+    hits: int
     ids: tuple[str, ...]
     as_sent: str
     as_understood: str
+    reading: str
     address: str
+    parts: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchReply:
+    """What a whole search found: all ids, each once."""
+
+    ids: tuple[str, ...]
+    first: Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +60,36 @@ class Batch:
 
 @runtime_checkable
 class Source(Protocol):
-    """A database or register that can be searched. Both verbs raise SourceError with a sentence when the source does not do it."""
+    """A database or register that can be searched. Both verbs raise SourceError with a sentence when the source does not do it.
+
+    batch: how many records `fetch` is asked for at a time.
+    """
 
     name: str
+    batch: int
 
-    def search(self, query: str, window: Window) -> SearchReply:
-        """Return the ids of everything that the query finds in the window; never fewer in silence."""
+    def ask(self, query: str, window: Window, part: str = FIRST) -> Found:
+        """Put one request, and return what it found; never fewer hits in silence."""
         ...
 
     def fetch(self, ids: tuple[str, ...]) -> Batch:
-        """Return the records of these ids."""
+        """Return the records of these ids, and say which of them it did not give."""
         ...
+
+
+def search(source: Source, query: str, window: Window) -> SearchReply:
+    """Return all that a query finds in a window, without keeping anything on the way. Raises SourceError if parts are missing."""
+    first = source.ask(query, window)
+    ids, waiting = dict.fromkeys(first.ids), list(first.parts)
+    while waiting:
+        found = source.ask(query, window, waiting.pop(0))
+        ids |= dict.fromkeys(found.ids)
+        waiting = [*found.parts, *waiting]
+    require_all(source.name, first.hits, len(ids))
+    return SearchReply(tuple(ids), first)
+
+
+def require_all(name: str, hits: int, listed: int) -> None:
+    """Raise SourceError if a source listed fewer ids than it counts hits. More are no fault: it took some in meanwhile."""
+    if listed < hits:
+        raise SourceError(f"{name} counts {hits:,} hits and lists {listed:,} of them; nothing is known about the others. Search again")

@@ -1,132 +1,163 @@
 """MEDLINE through NCBI's E-utilities: ids by esearch (JSON), records by efetch (MEDLINE text). Source: NBK25497, NBK25499.
 
-Files that people saved from PubMed: bot/sources/files.
+Searches with more hits than PubMed serves: slices.py. Files that people saved from PubMed: bot/sources/files.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
-from bot.errors import SourceError, SourceUnavailableError
-from bot.http import Http
-from bot.sources import Batch, SearchReply, Window
-from bot.sources.files.nbib import records_in
+from bot.errors import SourceError
+from bot.http import Answer, Http
+from bot.sources import FIRST, Batch, Found, SearchReply, Window, search, slices
+from bot.sources.files.nbib import complete_records
+from bot.sources.slices import MOST_HITS, Slice
 from bot.telemetry import redact
 
-# PubMed serves the first 9,999 hits of a query and no more.
-MOST_HITS = 9_999
-# Before this day PubMed took nothing in.
-BEGINNING = date(1960, 1, 1)
 TOOL = "perennial"
+# Ids are fetched by number, not through NCBI's history: that is forgotten after some hours, and gives no way to see what is missing.
+# Few at a time: whoever is killed in the middle asks for one batch twice.
+BATCH = 50
+# NCBI allows 3 requests a second, 10 with a key (support.nlm.nih.gov, KA-05318). A little slower, for its clock is not ours.
+INTERVAL, INTERVAL_WITH_KEY = 0.36, 0.11
+# What NCBI says when something broke on its side and asking again helps.
+PASSING = re.compile(r"rate limit|C\+\+ Exception|Read failed|timed? ?out|temporarily|try again|Unable to obtain query", re.IGNORECASE)
 
 
 class PubMed:
     """The source `pubmed`. base_address: of the E-utilities, without a slash at its end; email: whom NCBI may write to."""
 
     name = "pubmed"
+    batch = BATCH
 
     def __init__(self, http: Http, *, base_address: str, api_key: str = "", email: str = "") -> None:
         self._http, self._base = http, base_address
         self._always = {name: value for name, value in (("tool", TOOL), ("email", email), ("api_key", api_key)) if value}
+        # The limit is NCBI's: a mirror or a stand-in has its own.
+        is_ncbi = (urlsplit(base_address).hostname or "").endswith("ncbi.nlm.nih.gov")
+        self._interval = (INTERVAL_WITH_KEY if api_key else INTERVAL) if is_ncbi else 0.0
 
-    def search(self, query: str, window: Window) -> SearchReply:
-        """Return the ids of everything the query finds that entered PubMed in the window; see bot/sources/__init__.py."""
-        start = window.start or BEGINNING
-        first = self._esearch(_within(query, start, window.end))
-        ids = self._all_ids(query, start, window.end, first)
-        warnings = tuple(_warnings(first))
-        return SearchReply(ids=ids, as_sent=_within(query, start, window.end), as_understood=str(first.get("querytranslation", "")),
-                           address=f"{self._base}/esearch.fcgi", warnings=warnings)
+    def ask(self, query: str, window: Window, part: str = FIRST) -> Found:
+        """Return the ids of what entered PubMed in the window, got its headings or a notice in it; see bot/sources/__init__.py."""
+        asked = Slice.of(part) if part else None
+        term = asked.term(query, window) if asked else slices.whole(query, window)
+        result = self._esearch(term, asked.start if asked else 0)
+        total, ids = int(result["count"]), tuple(str(one) for one in result["idlist"])
+        hits = total - (asked.start if asked else 0)
+        if len(ids) > hits:
+            raise SourceError(f"PubMed counts {total:,} hits and lists more of them; nothing is known about what is new")
+        parts = () if len(ids) == hits else self._rest(asked, window, total, len(ids))
+        unread, warnings = _complaints(result)
+        understood = str(result.get("querytranslation", ""))
+        # Of a slice that is cut up, the slices give the ids: taken here as well, they would only be taken twice.
+        return Found(hits=hits, ids=() if parts and total > MOST_HITS else ids, as_sent=term, parts=parts,
+                     as_understood=understood, reading=_reading(understood, window), address=f"{self._base}/esearch.fcgi",
+                     warnings=warnings, unread=unread)
 
     def fetch(self, ids: tuple[str, ...]) -> Batch:
-        """Return the records of these PMIDs; what PubMed leaves out is named in `missing`."""
+        """Return the records of these PMIDs; what PubMed leaves out or cuts off is named in `missing`."""
         if not ids:
             return Batch((), ())
-        answer = self._http.post(f"{self._base}/efetch.fcgi", self._always | {
-            "db": "pubmed", "id": ",".join(ids), "rettype": "medline", "retmode": "text"})
+        form = self._always | {"db": "pubmed", "id": ",".join(ids), "rettype": "medline", "retmode": "text"}
+        answer = self._http.post(f"{self._base}/efetch.fcgi", form, interval=self._interval, complaint=_no_medline)
         text = answer.content.decode("utf-8", "replace")
-        _refuse_what_is_no_medline(text)
+        _refuse_errors(text)
         wanted = set(ids)
-        found = {record.pmid: record for record in records_in(text, source=self.name) if record.pmid in wanted}
-        missing = tuple(one for one in ids if one not in found)
-        complete = dict(list(found.items())[:-1]) if missing and not text.endswith("\n") else found
-        # A text that was cut off ends inside a record: that record is asked for again with the rest.
-        return Batch(tuple(complete.values()), tuple(one for one in ids if one not in complete))
+        found = {record.pmid: record for record in complete_records(text, source=self.name) if record.pmid in wanted}
+        return Batch(tuple(found.values()), tuple(one for one in ids if one not in found))
 
-    def _all_ids(self, query: str, start: date, end: date, found: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return all ids of a window; a window with too many hits is halved until each part fits, and the parts are summed up."""
-        count = int(found["count"])
-        if count <= MOST_HITS:
-            ids = tuple(found["idlist"])
-            if len(ids) != count:
-                raise SourceError(f"PubMed counts {count} hits from {start} to {end} and gives {len(ids)} of them")
-            return ids
-        if start == end:
-            raise SourceError(f"PubMed has {count} hits that entered on {start}; it gives {MOST_HITS} at most. Narrow the strategy")
-        middle = start + (end - start) // 2
-        parts = [(start, middle), (middle + timedelta(days=1), end)]
-        ids = tuple(one for first, last in parts for one in self._all_ids(query, first, last, self._esearch(_within(query, first, last))))
-        if len(set(ids)) != count:
-            raise SourceError(f"PubMed counts {count} hits from {start} to {end}; its parts give {len(set(ids))}. Search again")
-        return ids
+    def search(self, query: str, window: Window) -> SearchReply:
+        """Return everything that the query finds in the window at once."""
+        return search(self, query, window)
 
-    def _esearch(self, term: str) -> Mapping[str, Any]:
-        answer = self._http.post(f"{self._base}/esearch.fcgi", self._always | {
-            "db": "pubmed", "term": term, "retmode": "json", "retmax": str(MOST_HITS)})
-        found = _json(answer.content)
-        if "error" in found:
-            raise SourceUnavailableError(f"PubMed refused: {redact(str(found['error']))}")
+    def _rest(self, asked: Slice | None, window: Window, total: int, served: int) -> tuple[str, ...]:
+        """Return the parts that hold what a request did not give: smaller ones if there is too much, else the next page."""
+        if total > MOST_HITS:
+            return tuple(str(one) for one in (asked.smaller() if asked else slices.cut_whole(window)))
+        if not served:
+            raise SourceError(f"PubMed counts {total:,} hits and lists fewer; nothing is known about what is new")
+        if asked is None:
+            return tuple(str(one) for one in slices.first_slices(window))
+        return (str(asked.rest(served)),)
+
+    def _esearch(self, term: str, start: int) -> Mapping[str, Any]:
+        form = self._always | {"db": "pubmed", "term": term, "retmode": "json", "retmax": str(MOST_HITS), "retstart": str(start)}
+        answer = self._http.post(f"{self._base}/esearch.fcgi", form, interval=self._interval, complaint=_no_json)
+        found = json.loads(answer.content)
         result = found.get("esearchresult")
-        if not isinstance(result, dict):
-            raise SourceError("PubMed answered without a search result; nothing is known about what is new")
+        if "error" in found or not isinstance(result, dict):
+            said = redact(str(found.get("error", "no search result")))
+            raise SourceError(f"PubMed did not search: {said[:300]}; nothing is known about what is new")
         if "ERROR" in result:
-            raise SourceError(f"PubMed could not search: {redact(str(result['ERROR']))[:300]}")
+            raise SourceError(f"PubMed could not search: {' '.join(redact(str(result['ERROR'])).split())[:300]}")
         if not str(result.get("count", "")).isdigit() or not isinstance(result.get("idlist"), list):
             raise SourceError("PubMed answered without a count or a list of ids; nothing is known about what is new")
         return result
 
 
-def _within(query: str, start: date, end: date) -> str:
-    return f'({query}) AND ("{start:%Y/%m/%d}"[edat] : "{end:%Y/%m/%d}"[edat])'
-
-
-def _json(content: bytes) -> dict[str, Any]:
+def _no_json(answer: Answer) -> str:
+    """Say why an answer is no search result and may be one when asked again; "" if it is one, or an error that lasts."""
     try:
-        found = json.loads(content)
-    except ValueError as error:
-        raise SourceError(f"PubMed answered with {_kind(content)} where JSON was asked for; nothing is known about what is new") from error
+        found = json.loads(answer.content)
+    except ValueError:
+        return f"answered with {_kind(answer.content)} where JSON was asked for"
     if not isinstance(found, dict):
-        raise SourceError("PubMed answered with something that is no search result; nothing is known about what is new")
-    return found
+        return "answered with something that is no search result"
+    said = str(found.get("error", "") or (found.get("esearchresult") or {}).get("ERROR", ""))
+    return f"refused: {' '.join(said.split())[:200]}" if PASSING.search(said) else ""
 
 
-def _warnings(result: Mapping[str, Any]) -> list[str]:
-    """Return what PubMed says of words that it did not find or left out: then it ran another search than ours."""
-    said = []
-    for group in ("errorlist", "warninglist"):
-        for kind, words in (result.get(group) or {}).items():
-            said += [f"{kind}: {one}" for one in words if kind != "outputmessages"]
-    return said
+def _no_medline(answer: Answer) -> str:
+    """Say why an answer is no MEDLINE text and may be one when asked again; "" if it is, or says that there is none."""
+    head = answer.content.lstrip()[:2000]
+    if head.startswith(b"{"):
+        return f"refused: {' '.join(head.decode('utf-8', 'replace').split())[:200]}"
+    if b"<ERROR>" in head:
+        said = _between_tags(head.decode("utf-8", "replace"))
+        return f"could not fetch: {said}" if PASSING.search(said) else ""
+    if head.startswith(b"<"):
+        return f"answered with {_kind(answer.content)} where MEDLINE text was asked for"
+    # Nothing at all is what efetch gives when it knows none of the ids; asked again it is the same, and they are named as missing.
+    return ""
 
 
-def _refuse_what_is_no_medline(text: str) -> None:
+def _refuse_errors(text: str) -> None:
     head = text.lstrip()[:2000]
-    if head.startswith("{"):
-        found = _json(head.encode())
-        raise SourceUnavailableError(f"PubMed refused: {redact(str(found.get('error', 'no reason given')))}")
     if "<ERROR>" in head:
-        raise SourceError(f"PubMed could not fetch: {head.partition('<ERROR>')[2].partition('</ERROR>')[0][:300]}")
-    if head.startswith("<") or not head:
-        raise SourceError(f"PubMed answered with {_kind(head.encode())} where MEDLINE text was asked for")
+        raise SourceError(f"PubMed could not fetch: {_between_tags(head)}")
+
+
+def _between_tags(text: str) -> str:
+    return " ".join(text.partition("<ERROR>")[2].partition("</ERROR>")[0].split())[:300]
+
+
+def _complaints(result: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return (what PubMed read otherwise than it stands, what it says besides): fields it does not know are searched as words."""
+    said: dict[str, list[str]] = {"errorlist": [], "warninglist": []}
+    for group, into in said.items():
+        for kind, words in (result.get(group) or {}).items():
+            into += [f"{WORDS.get(kind, kind)}: {' '.join(str(one).split())}" for one in words if kind != "outputmessages"]
+    unread = tuple(one for one in said["errorlist"] if one.startswith(WORDS["fieldsnotfound"]))
+    return unread, tuple(one for group in said.values() for one in group)
+
+
+def _reading(understood: str, window: Window) -> str:
+    # The window stands behind the strategy, and begins with its first day.
+    return understood.partition(f"{window.start or slices.BEGINNING:%Y/%m/%d}")[0].rstrip('(" ')
+
+
+WORDS = {"phrasesnotfound": "not found", "fieldsnotfound": "no such field", "phrasesignored": "left out",
+         "quotedphrasesnotfound": "phrase not found"}
 
 
 def _kind(content: bytes) -> str:
     head = content.lstrip()[:200].lower()
     if not head:
         return "nothing"
-    return "an HTML page" if head.startswith((b"<!doctype html", b"<html")) else "something else"
-
-
+    if head.startswith((b"<!doctype html", b"<html")):
+        return "an HTML page"
+    return "something that is cut off" if head.startswith(b"{") else "something else"

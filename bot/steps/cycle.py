@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.domain.protocols import Protocol
 from bot.domain.starting_set import StartingEffect
+from bot.errors import InvalidInputError
 from bot.links import LinkKeys
 from bot.protocols.amendments import compare, judge_again, unannounced
 from bot.protocols.load import load_document
@@ -28,7 +29,7 @@ from bot.steps.mail.deliver import DeliveryAccount, Post, deliver
 from bot.steps.records.deduplicate import deduplicate
 from bot.steps.records.import_file import import_file
 from bot.steps.records.rank import rank
-from bot.steps.records.search import SearchAccount, search
+from bot.steps.records.search import SearchAccount, failed_lately, search
 from bot.steps.screening.open_round import open_round
 from bot.steps.screening.remind import remind
 from bot.steps.screening.settle import settle
@@ -62,7 +63,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class CycleAccount:
-    """What one cycle did. busy: another process is at it."""
+    """What one cycle did. refused_files: a sentence for each watched file that could not be read. busy: another process is at it."""
 
     review: str
     period: str = ""
@@ -73,6 +74,7 @@ class CycleAccount:
     questions: int = 0
     flagged: int = 0
     invited: int = 0
+    refused_files: tuple[str, ...] = ()
     busy: bool = False
 
     @property
@@ -87,10 +89,11 @@ class CycleAccount:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A cycle in which a source failed."""
+    """A cycle in which a source failed, or (interrupted) that was cut short before its round was open."""
 
     period: str
     last_attempt: datetime
+    interrupted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +116,17 @@ def state(database: Database, *, protocol: Protocol, by: str, now: datetime) -> 
         review = reviews.review_by_slug(session, protocol.slug)
         rows = reviews.cycles(session, review.id)
         unfinished = None
-        if rows and rows[-1].degraded and rows[-1].state in ("searching", "reviewing"):
+        if rows and (rows[-1].state == "searching" or (rows[-1].degraded and rows[-1].state == "reviewing")):
             attempts = [run.started_at for run in searches.runs_of_cycle(session, rows[-1].id)]
-            unfinished = Unfinished(rows[-1].period, max(attempts, default=rows[-1].started_at))
+            unfinished = Unfinished(rows[-1].period, max(attempts, default=rows[-1].started_at), rows[-1].state == "searching")
         return State(review.id, review.created_at, frozenset(row.period for row in rows), unfinished)
 
 
-def start(*, tools: Tools, protocol: Protocol, period: str, by: str) -> CycleAccount:
-    """Search, deduplicate, rank and invite for one period. Run again, it takes up what is missing, and the sources that failed."""
+def start(*, tools: Tools, protocol: Protocol, period: str, by: str, patience: timedelta = timedelta(0)) -> CycleAccount:
+    """Search, deduplicate, rank and invite for one period. Run again, it takes up what is missing, and the sources that failed.
+
+    patience: a source that failed is left alone for so long.
+    """
     with tools.database.lock(f"cycle-{protocol.slug}") as got:
         if not got:
             return CycleAccount(protocol.slug, busy=True)
@@ -128,14 +134,14 @@ def start(*, tools: Tools, protocol: Protocol, period: str, by: str) -> CycleAcc
         if cycle.state in ("drafted", "published"):
             return CycleAccount(protocol.slug, period, cycle.id)
         _take_in_starting_set(tools, protocol, cycle, by)
-        found = _search(tools, protocol, cycle, by)
-        _take_in_watched(tools, cycle, by)
+        found = _search(tools, protocol, cycle, by, patience)
+        refused = _take_in_watched(tools, cycle, by)
         merged = deduplicate(database=tools.database, review_id=cycle.review_id, by=by, now=tools.clock())
         rank(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, protocol=protocol, by=by, now=tools.clock())
         opened = open_round(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, protocol=protocol, keys=tools.keys,
                             by=by, now=tools.clock())
         account = CycleAccount(protocol.slug, period, cycle.id, found, merged.records, merged.duplicates, merged.questions,
-                               opened.flagged, opened.invited)
+                               opened.flagged, opened.invited, refused)
         _end_search(tools, account, by)
         return account
 
@@ -226,12 +232,16 @@ def _begin(tools: Tools, protocol: Protocol, period: str, by: str) -> CycleRow:
         return cycle
 
 
-def _search(tools: Tools, protocol: Protocol, cycle: CycleRow, by: str) -> tuple[SearchAccount, ...]:
+def _search(tools: Tools, protocol: Protocol, cycle: CycleRow, by: str, patience: timedelta) -> tuple[SearchAccount, ...]:
     """Search every source that has an interface; one that fails keeps no other from its turn."""
-    return tuple(
-        search(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, source=tools.sources[plan.name], plan=plan,
-               by=by, now=tools.clock())
-        for plan in protocol.sources if plan.kind == "api")
+    found = []
+    for plan in protocol.sources:
+        if plan.kind != "api":
+            continue
+        failed = failed_lately(tools.database, cycle_id=cycle.id, source=plan.name, since=tools.clock() - patience)
+        found.append(failed or search(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, source=tools.sources[plan.name],
+                                      plan=plan, by=by, now=tools.clock()))
+    return tuple(found)
 
 
 def _take_in_starting_set(tools: Tools, protocol: Protocol, cycle: CycleRow, by: str) -> None:
@@ -241,14 +251,22 @@ def _take_in_starting_set(tools: Tools, protocol: Protocol, cycle: CycleRow, by:
                             rows=tools.starting_sets.get(protocol.slug, ()), available_until=cycle.window_to.date(), by=by, now=tools.clock())
 
 
-def _take_in_watched(tools: Tools, cycle: CycleRow, by: str) -> None:
-    """Take in the files of the watched folder `<source>/…`; a file that was taken in before changes nothing."""
-    if not tools.watched.is_dir():
-        return
+def _take_in_watched(tools: Tools, cycle: CycleRow, by: str) -> tuple[str, ...]:
+    """Take in the files of the watched folder `<source>/…`, and return a sentence for each that could not be read.
+
+    A file that was taken in before changes nothing; one that cannot be read keeps no other from its turn.
+    """
+    refused = []
     for path in sorted(tools.watched.glob("*/*")):
-        if path.is_file() and not path.name.startswith("."):
+        if not path.is_file() or path.name.startswith("."):
+            continue
+        try:
             import_file(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, name=path.name, content=path.read_bytes(),
                         source=path.parent.name, by=by, now=tools.clock())
+        except (InvalidInputError, OSError) as error:
+            refused.append(f"{path.parent.name}/{path.name}: {error.strerror if isinstance(error, OSError) else error}")
+            log.error("a watched file could not be read", file=path.name, error=refused[-1])
+    return tuple(refused)
 
 
 def _end_search(tools: Tools, account: CycleAccount, by: str) -> None:
@@ -256,10 +274,12 @@ def _end_search(tools: Tools, account: CycleAccount, by: str) -> None:
     with tools.database.writing(by=by) as session:
         row = reviews.cycle(session, account.cycle_id)
         row.degraded = bool(account.failed)
-        row.account = {"searches": [asdict(one) for one in account.searches], "flagged": account.flagged}
+        row.account = {"searches": [asdict(one) for one in account.searches], "flagged": account.flagged,
+                       "refused_files": list(account.refused_files)}
         if row.state == "searching":
             row.state = "reviewing"
             events.note(session, review_id=row.review_id, kind="cycle.searched", subject=f"cycle:{row.id}",
-                        data={"failed": [one.source for one in account.failed]}, at=tools.clock())
+                        data={"failed": [one.source for one in account.failed], "refused_files": list(account.refused_files)},
+                        at=tools.clock())
 
 

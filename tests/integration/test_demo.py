@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import csv
-import email
-import email.policy
 import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
 from bot import app as root
-from bot import settings
-from bot.app import App
 from bot.demo import material
-from bot.demo.clock import DemoClock
 from bot.demo.run import DONE, MONTHS, SLUG
 from bot.demo.standins.eutils import EutilsStandIn
 from bot.http import Http
 from bot.rendering import DEMO_NOTICE
 from bot.sources import Window
 from bot.sources.pubmed import PubMed
-from bot.web import create
 from db import base, decisions, effects, events, people, rankings, records, reviews, rounds, searches, studies
-from tests.asgi import Browser
+from tests.fixtures_demo import Played
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "reviews" / SLUG / "demo"
@@ -44,38 +32,6 @@ DEPRESSION = [
      "pi_low": -0.85778, "pi_high": 0.15470},
 ]
 LINK = re.compile(r"https?://[^\s<>\"]+")
-
-
-@dataclass
-class Played:
-    """A demonstration that came to its end."""
-
-    home: Path
-    stdout: str
-    stderr: str
-    figures: dict
-    app: App
-    web: Browser
-
-    def mails(self) -> list[EmailMessage]:
-        found = sorted((self.home / "mailboxes").rglob("*.eml"))
-        return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in found]  # type: ignore[misc]
-
-
-@pytest.fixture(scope="module", params=[
-    pytest.param("sqlite", marks=pytest.mark.xdist_group("demo")),
-    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
-])
-def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    home = tmp_path_factory.mktemp("demo") / "with a space"
-    url = request.getfixturevalue("postgres").url("demo") if request.param == "postgres" else ""
-    command = [sys.executable, "-P", "-m", "bot", "demo", "--folder", str(home), *(["--database", url] if url else [])]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    app = root.build(settings.load(home=home, database=url, demo=True), clock=DemoClock(MONTHS[0]))
-    web = Browser(create(app), host="127.0.0.1", client="127.0.0.1")
-    yield Played(home, done.stdout, done.stderr, json.loads(done.stdout.splitlines()[-1]), app, web)
-    app.database.close()
 
 
 def test_the_last_line_of_stdout_is_one_json_object_and_logs_go_to_stderr(played: Played) -> None:

@@ -53,7 +53,7 @@ def test_help_comes_under_half_a_second_once_installed(clone: Path) -> None:
         begun = time.perf_counter()
         assert _run([str(clone / "perennial"), "--help"]).returncode == 0
         times.append(time.perf_counter() - begun)
-    # Said of a machine that does nothing else; the best of five comes near that. The measured figure: benchmarks/start.py.
+    # Said of a machine that does nothing else; tests run beside others. The measured figure: `./perennial bench start`.
     assert min(times) < 1.0
 
 

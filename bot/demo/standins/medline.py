@@ -7,6 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
+WIDTH = 82
+# What a notice is called in the two formats: MEDLINE's tag, PubMed XML's type.
+NOTICES = {"retraction_in": ("RIN", "RetractionIn"), "erratum_in": ("EIN", "ErratumIn"), "concern_in": ("ECI", "ExpressionOfConcernIn"),
+           "republished_in": ("RPI", "RepublishedIn")}
 DOCTYPE = ('<?xml version="1.0" ?>\n<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2025//EN" '
            '"https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd">\n')
 
@@ -24,15 +28,17 @@ def as_xml(records: Sequence[dict[str, Any]]) -> str:
 
 
 def _line(tag: str, value: str) -> str:
-    wrapped = textwrap.wrap(value, 82, break_long_words=False, break_on_hyphens=False) or [""]
-    return f"{tag:<4}- " + "\n      ".join(wrapped) + "\n"
+    if len(value) <= WIDTH:
+        return f"{tag:<4}- {value}\n"
+    return f"{tag:<4}- " + "\n      ".join(textwrap.wrap(value, WIDTH, break_long_words=False, break_on_hyphens=False)) + "\n"
 
 
 def _fields(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
     entered = record["entered"].replace("-", "/")
     yield "PMID", record["pmid"]
     yield "OWN", "NLM"
-    yield "STAT", "MEDLINE"
+    yield "STAT", "MEDLINE" if record.get("mesh") else "PubMed-not-MEDLINE"
+    yield "LR", record.get("revised", record["entered"]).replace("-", "")
     yield from ((tag, record[name]) for tag, name in (("VI", "volume"), ("IP", "issue"), ("DP", "year")) if record.get(name))
     yield "TI", record["title"]
     if record.get("pages"):
@@ -49,7 +55,10 @@ def _fields(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "TA", record["journal"]
         yield "JT", record["journal"]
     yield from (("MH", one) for one in record.get("mesh", ()))
+    yield from ((NOTICES[one["kind"]][0], one["citation"]) for one in record.get("relations", ()) if one["kind"] in NOTICES)
     yield "EDAT", f"{entered} 00:00"
+    yield "MHDA", f"{record.get('indexed', record['entered']).replace('-', '/')} 00:00"
+    yield "CRDT", f"{entered} 00:00"
     if record.get("doi"):
         yield "AID", f"{record['doi']} [doi]"
     yield "PST", "ppublish"
@@ -58,16 +67,51 @@ def _fields(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _article(record: dict[str, Any]) -> str:
     year, month, day = record["entered"].split("-")
-    authors = "".join(f"<Author><LastName>{escape(one.rpartition(' ')[0] or one)}</LastName><Initials>{escape(one.rpartition(' ')[2])}"
-                      "</Initials></Author>" for one in record.get("authors", ()))
-    doi = f'<ArticleId IdType="doi">{escape(record["doi"])}</ArticleId>' if record.get("doi") else ""
-    abstract = f"<Abstract><AbstractText>{escape(record['abstract'])}</AbstractText></Abstract>" if record.get("abstract") else ""
-    published = f"<PubDate><Year>{record['year']}</Year></PubDate>" if record.get("year") else "<PubDate/>"
+    moment = f"<Year>{year}</Year><Month>{month}</Month><Day>{day}</Day>"
+    status = "MEDLINE" if record.get("mesh") else "PubMed-not-MEDLINE"
     return (
-        f'<PubmedArticle><MedlineCitation Status="MEDLINE" Owner="NLM"><PMID Version="1">{record["pmid"]}</PMID><Article PubModel="Print">'
-        f"<Journal><JournalIssue CitedMedium=\"Internet\"><Volume>{escape(record.get('volume', ''))}</Volume>{published}</JournalIssue>"
-        f"<Title>{escape(record.get('journal', ''))}</Title></Journal><ArticleTitle>{escape(record['title'])}</ArticleTitle>{abstract}"
-        f"<AuthorList>{authors}</AuthorList><Language>eng</Language><PublicationTypeList>"
-        f"<PublicationType UI=\"D016428\">Journal Article</PublicationType></PublicationTypeList></Article></MedlineCitation>"
-        f'<PubmedData><History><PubMedPubDate PubStatus="entrez"><Year>{year}</Year><Month>{month}</Month><Day>{day}</Day></PubMedPubDate>'
-        f'</History><ArticleIdList><ArticleId IdType="pubmed">{record["pmid"]}</ArticleId>{doi}</ArticleIdList></PubmedData></PubmedArticle>\n')
+        f'<PubmedArticle><MedlineCitation Status="{status}" Owner="NLM"><PMID Version="1">{record["pmid"]}</PMID>'
+        f'<Article PubModel="Print">{_journal(record)}<ArticleTitle>{escape(record["title"])}</ArticleTitle>'
+        + (f"<Pagination><MedlinePgn>{escape(record['pages'])}</MedlinePgn></Pagination>" if record.get("pages") else "")
+        + (f"<Abstract><AbstractText>{escape(record['abstract'])}</AbstractText></Abstract>" if record.get("abstract") else "")
+        + f"<AuthorList>{''.join(map(_author, record.get('authors', ())))}</AuthorList><Language>{record.get('language', 'eng')}</Language>"
+        + _databank(record) + "<PublicationTypeList>"
+        + "".join(f"<PublicationType UI=\"\">{escape(one)}</PublicationType>" for one in record.get("publication_types", ("Journal Article",)))
+        + f"</PublicationTypeList></Article>{_headings(record)}{_notices(record)}</MedlineCitation><PubmedData><History>"
+        f'<PubMedPubDate PubStatus="entrez">{moment}</PubMedPubDate></History><ArticleIdList>'
+        f'<ArticleId IdType="pubmed">{record["pmid"]}</ArticleId>'
+        + (f'<ArticleId IdType="doi">{escape(record["doi"])}</ArticleId>' if record.get("doi") else "")
+        + "</ArticleIdList></PubmedData></PubmedArticle>\n")
+
+
+def _journal(record: dict[str, Any]) -> str:
+    given = [(tag, record[name]) for tag, name in (("Volume", "volume"), ("Issue", "issue")) if record.get(name)]
+    parts = "".join(f"<{tag}>{escape(str(value))}</{tag}>" for tag, value in given)
+    published = f"<PubDate><Year>{record['year']}</Year></PubDate>" if record.get("year") else "<PubDate/>"
+    title = f'<Title>{escape(record.get("journal", ""))}</Title>'
+    return f'<Journal><JournalIssue CitedMedium="Internet">{parts}{published}</JournalIssue>{title}</Journal>'
+
+
+def _author(name: str) -> str:
+    family, _, initials = name.rpartition(" ")
+    return f"<Author><LastName>{escape(family or name)}</LastName><Initials>{escape(initials if family else '')}</Initials></Author>"
+
+
+def _databank(record: dict[str, Any]) -> str:
+    numbers = "".join(f"<AccessionNumber>{escape(one)}</AccessionNumber>" for one in record.get("registrations", ()))
+    if not numbers:
+        return ""
+    return f"<DataBankList><DataBank><AccessionNumberList>{numbers}</AccessionNumberList></DataBank></DataBankList>"
+
+
+def _headings(record: dict[str, Any]) -> str:
+    headings = "".join(f'<MeshHeading><DescriptorName MajorTopicYN="N">{escape(one)}</DescriptorName></MeshHeading>'
+                       for one in record.get("mesh", ()))
+    return f"<MeshHeadingList>{headings}</MeshHeadingList>" if headings else ""
+
+
+def _notices(record: dict[str, Any]) -> str:
+    given = [(NOTICES[one["kind"]][1], one["citation"]) for one in record.get("relations", ()) if one["kind"] in NOTICES]
+    notices = "".join(f'<CommentsCorrections RefType="{kind}"><RefSource>{escape(citation)}</RefSource></CommentsCorrections>'
+                      for kind, citation in given)
+    return f"<CommentsCorrectionsList>{notices}</CommentsCorrectionsList>" if notices else ""

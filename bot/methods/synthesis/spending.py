@@ -85,9 +85,9 @@ def classical(looks: int, *, alpha: float, shape: str) -> Bounds:
     return Bounds(tuple(times), upper, tuple(np.cumsum(exits(times, upper, sides=2)).tolist()))
 
 
-def exits(times: Sequence[float], upper: Sequence[float], *, sides: int, drift: float = 0.0) -> list[float]:
+def exits(times: Sequence[float], upper: Sequence[float], *, sides: int, drift: float = 0.0, panels: int = PANELS) -> list[float]:
     """Return the probability to cross the upper bound first at each look; drift: the expectation of z at time 1."""
-    walk, found = _Walk(sides, drift), []
+    walk, found = _Walk(sides, drift, panels), []
     for time, bound in zip(times, upper, strict=True):
         found.append(walk.exit(time, bound))
         walk.go_on(time, bound)
@@ -99,7 +99,7 @@ def inflation(times: Sequence[float], upper: Sequence[float], *, alpha: float, b
     fixed = float(special().ndtri(1.0 - alpha / sides) + special().ndtri(1.0 - beta))
 
     def lacking(drift: float) -> float:
-        return sum(exits(times, upper, sides=sides, drift=drift)) - (1.0 - beta)
+        return sum(exits(times, upper, sides=sides, drift=drift, panels=PANELS // 2)) - (1.0 - beta)
 
     return (bracketed(lacking, 0.5 * fixed, 3.0 * fixed, relative=1e-7) / fixed) ** 2
 
@@ -118,8 +118,8 @@ def _checked(times: Sequence[float], sides: int) -> list[float]:
 class _Walk:
     """The density of the score (z times the root of time) among those that have not stopped."""
 
-    def __init__(self, sides: int, drift: float = 0.0) -> None:
-        self.sides, self.drift = sides, drift
+    def __init__(self, sides: int, drift: float = 0.0, panels: int = PANELS) -> None:
+        self.sides, self.drift, self.panels = sides, drift, panels
         self.time, self.nodes, self.mass = 0.0, np.zeros(1), np.ones(1)
 
     def exit(self, time: float, bound: float) -> float:
@@ -140,15 +140,15 @@ class _Walk:
         centre = self.drift * time
         top = min(bound * root, centre + FAR * root)
         bottom = max(-bound * root, centre - FAR * root) if self.sides == 2 else centre - FAR * root
-        nodes, weights = _panels(bottom, top)
+        nodes, weights = _panels(bottom, top, self.panels)
         distance = (nodes[:, None] - self.nodes - self.drift * step) / math.sqrt(step)
         density = np.exp(-0.5 * distance * distance) @ self.mass / math.sqrt(2.0 * math.pi * step)
         self.time, self.nodes, self.mass = time, nodes, weights * density
 
 
-def _panels(low: float, high: float) -> tuple[Array, Array]:
+def _panels(low: float, high: float, panels: int) -> tuple[Array, Array]:
     points, weights = np.polynomial.legendre.leggauss(POINTS)
-    edges = np.linspace(low, high, PANELS + 1)
+    edges = np.linspace(low, high, panels + 1)
     half = 0.5 * (edges[1:] - edges[:-1])
     middle = 0.5 * (edges[1:] + edges[:-1])
     return (middle[:, None] + half[:, None] * points).ravel(), (half[:, None] * weights).ravel()

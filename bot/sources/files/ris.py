@@ -1,110 +1,234 @@
-"""RIS as the platforms write it, each in its own way. Parsed by rispy, one record at a time, so that rubbish costs one record.
+"""RIS as the platforms write it, each in its own way: Ovid, EBSCO, ProQuest, APA, Embase.com, Scopus, Web of Science, Zotero, Rayyan …
 
-Ways met: shared/standards/pitfalls.md (Files): numbers before TY, text after ER, lone CR, headers before the first record.
+Ways met: numbers before TY, headers before the first record, text and tags after ER, lone CR, values that go on without a tag,
+the abstract in AB or N2, the DOI in DO, L2, L3 or M3. Read here and not by rispy, which takes twice as long and loses lines; a test
+holds every field to what rispy reads.
 """
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-import rispy
+from collections.abc import Iterator, Sequence
 
 from bot.domain.records import Record
 from bot.sources.files import Refused, fields
 
-TYPE = re.compile(r"^\s*(?:\d+\.\s*)?TY {1,2}- ?\s*(\S*)", re.MULTILINE)
-TAG = re.compile(r"^([A-Z][A-Z0-9]) {1,2}- ?")
-END = re.compile(r"^ER {1,2}-", re.MULTILINE)
-JOURNAL = ("journal_name", "secondary_title", "alternate_title3", "alternate_title2", "alternate_title1")
+BEGIN, END = "\nTY  -", "\nER  -"
+# A tag has two characters (PMID has four), two blanks and a hyphen. One blank is none: "ER - positive" stands in abstracts.
+TAG = re.compile(r"([A-Z][A-Z0-9]|PMID)(?:  |\t)-")
+# What some write instead: a number in front, a blank too few, a tab.
+ODD_BEGIN = re.compile(r"^[ \t]*(?:\d+\.[ \t]*)?TY(?: {1,2}|\t)-", re.MULTILINE)
+ODD_END = re.compile(r"^ER(?: {1,2}|\t)-(?=[ \t]*$)", re.MULTILINE)
+TITLED = re.compile(r"^T[I1](?:  |\t)-", re.MULTILINE)
+# What platforms write between records, which is no part of any.
+BETWEEN = re.compile(r"\d+\.?$|(Provider|Database|Content|Record|Link to|Copyright|Export|Source|http|<?https?:)", re.IGNORECASE)
+PMID = re.compile(r"\bPMID:?\s*(\d{4,9})\b", re.IGNORECASE)
+PMID_ADDRESS = re.compile(r"pubmed(?:\.ncbi\.nlm\.nih\.gov|/)/?(\d{4,9})|[?&]D=(?:med|ppez|prem|mesz|medp|pmnm)\w*&.*?\bAN=(\d{4,9})")
+PMCID = re.compile(r"\bPMC\d{4,9}\b")
+ACCESSION = re.compile(r"Accession Number: ?([\w-]+)")
+NUMBER = re.compile(r"\d{5,9}$")
+MEDLINE = re.compile(r"medline|pubmed|^nlm$|^cmedm$|^mnh$|^mdc$", re.IGNORECASE)
+NONE = [""]
+# A note may hold the whole list of references; nothing is looked for behind its beginning.
+LONGEST_NOTE = 1_000
+
+Fields = dict[str, list[str]]
 
 
-def claims(text: str) -> bool:
-    """Return whether this is RIS: somewhere a record begins with TY."""
-    return TYPE.search(text) is not None
+def claims(head: str) -> bool:
+    """Return whether a file that begins so is RIS: somewhere a record begins with TY."""
+    return ODD_BEGIN.search(head) is not None
 
 
-def parse(text: str, source: str) -> tuple[list[Record], list[Refused]]:
-    """Return the records of a file, and what could not be taken."""
-    records, refused = [], []
-    for number, (line, part) in enumerate(_parts(text, refused), start=1):
-        try:
-            record = _record(_entry(part), source)
-        except (ValueError, KeyError, IndexError, rispy.parser.ParseError if hasattr(rispy.parser, "ParseError") else OSError) as error:
-            refused.append(Refused(number, line, f"cannot be read as RIS: {error}"))
-            continue
-        if not record.title:
-            refused.append(Refused(number, line, "no title (TI or T1): a record has at least one"))
+def entries(text: str, source: str) -> Iterator[Record | Refused]:
+    """Return each record of a file, or why it could not be taken."""
+    text = f"\n{text}"
+    # Looking for what some write instead takes as long as reading: only where the usual beginnings and ends do not match.
+    if text.count(BEGIN) != text.count(END):
+        text = ODD_END.sub("ER  -", ODD_BEGIN.sub("TY  -", text))
+    at, number, before = 0, 0, None
+    for piece in _pieces(text):
+        tail, *bodies = piece.split(BEGIN)
+        yield from _between(tail, number, at, text)
+        if before is not None:
+            yield _entry(*before, tail, text, source)
+        at += len(tail)
+        for body in bodies:
+            if body is not bodies[0]:
+                yield _entry(*before, "", text, source)  # type: ignore[misc]  there is one before the second
+            number += 1
+            before = (number, at, body)
+            at += len(BEGIN) + len(body)
+        before = before if bodies else None
+        at += len(END)
+    if before is not None:
+        yield Refused(number, _line(text, before[1]), "the record does not end (ER is missing); was the file cut off?")
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Return what stands between the ends of records, one after the other: all at once would be the file once more."""
+    start, end = 0, text.find(END)
+    while end >= 0:
+        yield text[start:end]
+        start = end + len(END)
+        end = text.find(END, start)
+    yield text[start:]
+
+
+def _entry(number: int, at: int, body: str, tail: str, text: str, source: str) -> Record | Refused:
+    """Return the record that begins with `body`. tail: what stands behind its end; Ovid goes on there with tags that belong to it."""
+    given = _fields(body)
+    if len(tail) > 4 and TAG.search(tail) and not TITLED.search(tail):
+        given = _fields(tail.partition("\n")[2]) | given
+    if _title(given):
+        return _record(given, source)
+    return Refused(number, _line(text, at), "no title (TI or T1): a record has at least one")
+
+
+def _between(tail: str, number: int, at: int, text: str) -> Iterator[Refused]:
+    """Name what stands behind a record and is neither its own nor what platforms write there."""
+    if len(tail) < 6 or not (lines := [line.strip() for line in tail.split("\n")[1:] if line.strip()]):
+        return
+    if TITLED.search(tail):
+        yield Refused(number + 1, _line(text, at + tail.find("\n")), "has no beginning (TY is missing)")
+    elif number and (strange := next((one for one in lines if not BETWEEN.match(one) and not TAG.match(one)), "")):
+        yield Refused(number, _line(text, text.find(strange, at)), f"text behind record {number} that is no part of one: {strange[:60]!r}")
+
+
+def _line(text: str, at: int) -> int:
+    """Return the number of the line at a place, passing over blank ones; the text has one line more than its file."""
+    while at < len(text) and text[at] in "\n \t":
+        at += 1
+    return text.count("\n", 0, at)
+
+
+def _fields(body: str) -> Fields:
+    """Return tag → values; a line without a tag goes on where the one before it ended. The first line holds what stands behind TY."""
+    given: Fields = {}
+    values = [""]
+    for line in f"TY  -{body}".split("\n"):
+        if line[2:5] == "  -" and line[:1] <= "Z":
+            name, value = line[:2], line[5:].strip()
+        elif (odd := TAG.match(line)) is not None:
+            name, value = odd.group(1), line[odd.end():].strip()
         else:
-            records.append(record)
-    return records, sorted(refused, key=lambda one: one.line)
+            if line and not line.isspace():
+                values[-1] = f"{values[-1]}\n{line.strip()}"
+            continue
+        if name in given:
+            values = given[name]
+            values.append(value)
+        else:
+            given[name] = values = [value]
+    return given
 
 
-def _parts(text: str, refused: list[Refused]) -> Iterator[tuple[int, str]]:
-    """Return (line, text) of each record, from TY to ER; what stands between them and is not blank is named once."""
-    begins = list(TYPE.finditer(text))
-    for number, (begin, after) in enumerate(zip(begins, [*begins[1:], None], strict=True), start=1):
-        part = text[begin.start():after.start() if after else len(text)]
-        line = text.count("\n", 0, begin.start()) + 1 + (len(part) - len(part.lstrip("\n")))
-        end = END.search(part)
-        if end is None:
-            refused_here = f"the record does not end (ER is missing){'' if after else '; was the file cut off?'}"
-            if after is None:
-                refused.append(Refused(number, line, refused_here))
-                continue
-        yield line, part[:end.start()] if end else part
+def _title(given: Fields) -> str:
+    for tag in ("TI", "T1", "CT", "BT"):
+        for one in given.get(tag, ()):
+            if title := fields.one_line(one):
+                return title
+    return ""
 
 
-def _entry(part: str) -> Mapping[str, Any]:
-    lines: list[str] = []
-    for line in part.strip("\n").split("\n"):
-        cleaned = re.sub(r"^\s*\d+\.\s*(?=TY)", "", line)
-        if TAG.match(cleaned):
-            lines.append(TAG.sub(r"\1  - ", cleaned))
-        elif lines and cleaned.strip():
-            # A line without a tag goes on where the one before it ended.
-            lines[-1] = f"{lines[-1].rstrip()} {cleaned.strip()}"
-    return rispy.loads("\n".join([*lines, "ER  - ", ""]), skip_unknown_tags=False)[0]
-
-
-def _record(entry: Mapping[str, Any], source: str) -> Record:
-    unknown = entry.get("unknown_tag", {})
-    title = fields.one_line(str(entry.get("title") or entry.get("primary_title") or ""))
-    year_text = str(entry.get("year") or entry.get("publication_year") or entry.get("date") or "")
-    date_text = str(entry.get("date") or entry.get("year") or entry.get("publication_year") or "")
-    abstract = str(entry.get("abstract") or entry.get("notes_abstract") or "")
-    doi = next((found for one in _texts(entry, "doi", "urls", "custom3", "notes") if (found := fields.doi(one))), "")
-    start, end = str(entry.get("start_page") or ""), str(entry.get("end_page") or "")
-    urls = [one for one in _texts(entry, "urls") if one.lower().startswith(("http://", "https://"))]
-    numbers = " ".join(str(one) for one in (entry.get("accession_number", ""), *unknown.get("C2", []), *_texts(entry, "notes")))
-    pmid = re.search(r"\bPMID:?\s*(\d{4,9})\b", numbers, re.IGNORECASE)
+def _record(given: Fields, source: str) -> Record:
+    get = given.get
+    title, abstract = _title(given), _abstract(given)
+    notes = [one[:LONGEST_NOTE] for tag in ("N1", "U1", "M1", "M2") for one in get(tag, ())]
+    year, day = _first(given, "PY", "Y1", "DA"), _first(given, "DA", "Y1", "PY")
+    urls = [one for one in get("UR", ()) if one[:4].lower() == "http"]
     return Record(
         source=source,
-        source_id=str(entry.get("accession_number") or (unknown.get("U2") or [""])[0] or entry.get("id") or "").strip(),
+        source_id=_accession(given, notes),
         title=title,
-        abstract=fields.one_line(abstract),
-        authors=tuple(fields.one_line(one) for one in (entry.get("authors") or entry.get("first_authors") or []) if one.strip()),
-        year=fields.year(year_text),
-        date=fields.iso_date(date_text),
-        journal=next((fields.one_line(str(entry[name])) for name in JOURNAL if entry.get(name)), ""),
-        volume=str(entry.get("volume") or ""),
-        issue=str(entry.get("number") or ""),
-        pages=f"{start}-{end}" if start and end and "-" not in start else start,
-        doi=doi,
-        pmid=pmid.group(1) if pmid else "",
-        issn=next((found.group(0) for one in _texts(entry, "issn") if (found := re.search(r"\d{4}-?\d{3}[\dXx]", one))), ""),
-        registrations=fields.registrations(title, abstract, *_texts(entry, "notes", "keywords")),
-        language=str(entry.get("language") or ""),
-        publication_types=tuple(dict.fromkeys(one for one in (str(entry.get("type_of_work") or ""), ) if one)),
-        keywords=tuple(fields.one_line(one) for one in entry.get("keywords", []) if one.strip()),
+        abstract=abstract,
+        authors=_each(get("AU") or get("A1") or ()),
+        year=fields.year(year) or fields.year(day),
+        # Web of Science writes the month alone: "AUG".
+        date=fields.iso_date(day) or fields.iso_date(f"{year} {day}"),
+        entered=fields.iso_date((get("U4") or NONE)[0]) if "U2" in given else "",
+        journal=fields.one_line(_first(given, "JF", "T2", "JO", "JA", "J2", "J1", "BT")),
+        volume=get("VL", NONE)[0],
+        issue=get("IS", NONE)[0],
+        pages=fields.pages(get("SP", NONE)[0], get("EP", NONE)[0]) or get("C7", NONE)[0],
+        doi=_doi(given, notes),
+        pmid=_pmid(given, notes),
+        pmcid=found.group(0) if "C2" in given and (found := PMCID.search(given["C2"][0])) else "",
+        issn=fields.issn(" ".join(get("SN", ()))) if "SN" in given else "",
+        registrations=fields.registrations(title, abstract, *notes, *get("CN", ())),
+        language=(get("LA") or get("LG") or NONE)[0],
+        publication_types=_kinds(given),
+        # Rayyan writes one keyword a line under a single tag.
+        keywords=_each(get("KW", ())),
         url=urls[0] if urls else "",
     )
 
 
-def _texts(entry: Mapping[str, Any], *names: str) -> list[str]:
-    found: list[str] = []
-    for name in names:
-        value = entry.get(name) or []
-        found += [value] if isinstance(value, str) else [str(one) for one in value]
-    return found
+KINDS = {"CONF": "Conference paper", "CPAPER": "Conference paper", "THES": "Thesis", "BOOK": "Book", "CHAP": "Book chapter",
+         "RPRT": "Report", "UNPB": "Unpublished work", "ABST": "Abstract"}
+
+
+def _kinds(given: Fields) -> tuple[str, ...]:
+    named = [one for tag in ("M3", "PT") for one in given.get(tag, ()) if one and not one.lower().startswith("doi")]
+    kind = KINDS.get(given["TY"][0], "")
+    return tuple(dict.fromkeys(named)) or ((kind,) if kind else ())
+
+
+def _first(given: Fields, *tags: str) -> str:
+    """Return the first value under the first of these tags that has one."""
+    for tag in tags:
+        if tag in given and given[tag][0]:
+            return given[tag][0]
+    return ""
+
+
+def _each(values: Sequence[str]) -> tuple[str, ...]:
+    """Return each line of some values, without entities; looked at together, for that is faster than one by one."""
+    whole = "\n".join(values)
+    return tuple([word for one in (html.unescape(whole) if "&" in whole else whole).split("\n") if (word := one.strip())])
+
+
+def _abstract(given: Fields) -> str:
+    for tag in ("AB", "N2"):
+        for one in given.get(tag, ()):
+            # EBSCO's second AB is a notice about copyright, not what the paper says.
+            if one and not one.startswith("Copyright of "):
+                return fields.lines(one)
+    return ""
+
+
+def _accession(given: Fields, notes: list[str]) -> str:
+    """Return the number by which the source knows the record. EndNote and Zotero write the number in one's own library: that names nothing."""
+    for tag in ("AN", "U2", "ID", "UT"):
+        for one in given.get(tag, ()):
+            number = one.partition(";")[0].strip()
+            if sum(map(str.isdigit, number)) >= 6 and " " not in number:
+                return number
+    return next((found.group(1) for one in notes if (found := ACCESSION.match(one))), "")
+
+
+def _doi(given: Fields, notes: list[str]) -> str:
+    for tag in ("DO", "DI", "L3", "L2", "M3", "UR", "C3"):
+        for one in given.get(tag, ()):
+            if found := fields.doi(one):
+                return found
+    return next((found for one in notes if "doi" in one.lower() and (found := fields.doi(one))), "")
+
+
+def _pmid(given: Fields, notes: list[str]) -> str:
+    if "DB" in given or "DP" in given or "PMID" in given:
+        databases = " ".join((*given.get("DB", ()), *given.get("DP", ())))
+        wanted = ["PMID"] + ["AN"] * bool(MEDLINE.search(databases)) + ["C5"] * ("Embase" in databases) + ["C2"] * ("Scopus" in databases)
+        for tag in wanted:
+            for one in given.get(tag, ()):
+                if NUMBER.match(one):
+                    return one
+    for one in notes:
+        if "PMID" in one and (found := PMID.search(one)):
+            return found.group(1)
+    for tag in ("UR", "L2"):
+        for one in given.get(tag, ()):
+            if ("pubmed" in one or "ovid" in one) and (found := PMID_ADDRESS.search(one)):
+                return found.group(1) or found.group(2)
+    return ""

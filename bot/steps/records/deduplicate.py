@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.methods.dedup.agreement import agreement_of
 from bot.methods.dedup.keys import keys_of
 from bot.methods.dedup.match import Match, Verdict, compare
 from bot.methods.dedup.merge import merged
+from bot.methods.dedup.profiles import cached_profile
 from db import events, records
 from db.records import RecordRow, ReportRow
 from db.session import Database, Session
@@ -47,19 +49,28 @@ def deduplicate(*, database: Database, review_id: int, by: str, now: datetime) -
 def _place(session: Session, row: RecordRow, by: str, now: datetime) -> tuple[int, int, int]:
     """Give a record its report; return (reports begun, reports joined, questions asked)."""
     keys = [(key.kind, key.value) for key in keys_of(records.as_record(row))]
-    best = _matches(session, row, keys)
+    alike = sorted(_matches(session, row, keys), key=lambda one: (-one[0].score, one[1].id))
     records.add_keys(session, row, keys)
-    same = [(match, report) for match, report in best if match.verdict is Verdict.SAME]
-    if same:
-        match, report = max(same, key=lambda one: (one[0].score, -one[1].id))
+    joined = next((one for one in alike if one[0].verdict is Verdict.SAME and not _is_told_apart(session, row, one[1])), None)
+    if joined is None:
+        records.begin_report(session, row, by=by, at=now)
+    else:
+        match, report = joined
         whole = merged([*(records.as_record(one) for one in records.records_of(session, report.id)), records.as_record(row)])
         records.join_report(session, row, report, merged=whole, reason=match.reason, score=match.score, by=by, at=now)
-        return 0, 1, 0
-    records.begin_report(session, row, by=by, at=now)
-    asked = [(match, report) for match, report in best if match.verdict is Verdict.ASK]
+    # What is alike and was not joined is a person's question: also a second report that the same record seems to cite.
+    asked = [one for one in alike if one is not joined and (joined is None or one[0].verdict is Verdict.SAME)]
     for match, report in asked:
         records.ask(session, row, report.id, score=match.score, reason=match.reason, differences=list(match.differences), at=now)
-    return 1, 0, len(asked)
+    return int(joined is None), int(joined is not None), len(asked)
+
+
+def _is_told_apart(session: Session, row: RecordRow, report: ReportRow) -> bool:
+    """Return whether some record of a report can share none with this one, whatever the others seem to say."""
+    own = records.as_record(row)
+    others = [records.as_record(other) for other in records.records_of(session, report.id)]
+    return any(compare(own, other).verdict is Verdict.DIFFERENT and agreement_of(cached_profile(own), cached_profile(other)).excludes
+               for other in others)
 
 
 def _matches(session: Session, row: RecordRow, keys: list[tuple[str, str]]) -> list[tuple[Match, ReportRow]]:
@@ -67,8 +78,7 @@ def _matches(session: Session, row: RecordRow, keys: list[tuple[str, str]]) -> l
     apart = records.told_apart(session, row.id)
     own, best = records.as_record(row), dict[int, Match]()
     for other in records.candidates(session, row.review_id, keys, MOST_CANDIDATES):
-        assert other.report_id is not None
-        if other.id == row.id or other.report_id in apart:
+        if other.id == row.id or other.report_id is None or other.report_id in apart:
             continue
         match = compare(own, records.as_record(other))
         if other.report_id not in best or match.score > best[other.report_id].score:

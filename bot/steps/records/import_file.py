@@ -14,7 +14,7 @@ from db.session import Database
 
 @dataclass(frozen=True, slots=True)
 class ImportAccount:
-    """What came of a file: records read, new and known among them, and what could not be taken."""
+    """What came of a file: records read, new and known among them, and what could not be taken. format: "" if it was of none."""
 
     read: int
     new: int
@@ -26,25 +26,48 @@ class ImportAccount:
 def import_file(*, database: Database, review_id: int, cycle_id: int | None, name: str, content: bytes, source: str, by: str,
                 now: datetime) -> ImportAccount:
     """Keep the file and the records in it. Raises UnreadableFileError if it is of no known format."""
-    digest = sha256(content).hexdigest()
-    with database.reading() as session:
-        known = searches.file_import(session, review_id, source, digest)
-    if known is not None:
-        return ImportAccount(known.read, 0, known.read, tuple(Refused(**one) for one in known.refused), known.format)
+    known = _as_before(database, review_id, source, content)
+    if known is not None and known.format:
+        return known
     parsed = parse_file(content=content, name=name, source=source)
-    with database.writing(by=by) as session:
-        blobs.put(session, content, "application/octet-stream")
-        row = FileImportRow(review_id=review_id, cycle_id=cycle_id, source=source, sha256=digest, name=name, format=parsed.format,
-                            read=len(parsed.records), new=0, known=0, refused=[asdict(one) for one in parsed.refused], at=now)
-        session.add(row)
-        session.flush()
-        stored = records.store(session, review_id=review_id, records=parsed.records, at=now, cycle_id=cycle_id, import_id=row.id)
-        row.new, row.known = stored.new, stored.known
-        events.note(session, review_id=review_id, kind="file.imported", subject=f"file_import:{row.id}",
-                    data={"source": source, "sha256": digest, "read": row.read, "new": row.new, "refused": len(parsed.refused)}, at=now)
-        return ImportAccount(row.read, row.new, row.known, parsed.refused, parsed.format)
+    return _keep(database, review_id, cycle_id, name, content, source, parsed, by, now)
+
+
+def keep_unread(*, database: Database, review_id: int, cycle_id: int | None, name: str, content: bytes, source: str, reason: str, by: str,
+                now: datetime) -> ImportAccount:
+    """Keep a file that was not understood, with the reason, so that a person sees it. Kept once, however often it comes."""
+    known = _as_before(database, review_id, source, content)
+    if known is not None:
+        return known
+    return _keep(database, review_id, cycle_id, name, content, source, Parsed((), (Refused(0, 0, reason),), ""), by, now)
 
 
 def parse_file(*, content: bytes, name: str, source: str) -> Parsed:
     """Return what a file holds, without storing anything. Raises UnreadableFileError if it is of no known format."""
     return read(content, name, source)
+
+
+def _as_before(database: Database, review_id: int, source: str, content: bytes) -> ImportAccount | None:
+    """Return what came of this file when it was taken in before: all its records are known now."""
+    with database.reading() as session:
+        known = searches.file_import(session, review_id, source, sha256(content).hexdigest())
+    return known and ImportAccount(known.read, 0, known.read, tuple(Refused(**one) for one in known.refused), known.format)
+
+
+def _keep(database: Database, review_id: int, cycle_id: int | None, name: str, content: bytes, source: str, parsed: Parsed, by: str,
+          now: datetime) -> ImportAccount:
+    refused = [asdict(one) for one in parsed.refused]
+    with database.writing(by=by) as session:
+        digest = blobs.put(session, content, "application/octet-stream")
+        # A file that an older version did not understand is read at last by this one.
+        row = searches.file_import(session, review_id, source, digest) or FileImportRow(
+            review_id=review_id, cycle_id=cycle_id, source=source, sha256=digest, name=name, at=now)
+        row.format, row.read, row.new, row.known, row.refused = parsed.format, len(parsed.records), 0, 0, refused
+        session.add(row)
+        session.flush()
+        stored = records.store(session, review_id=review_id, records=parsed.records, at=now, cycle_id=cycle_id, import_id=row.id)
+        row.new, row.known = stored.new, stored.known
+        events.note(session, review_id=review_id, kind="file.imported" if parsed.format else "file.not_understood",
+                    subject=f"file_import:{row.id}", at=now,
+                    data={"source": source, "sha256": digest, "read": row.read, "new": row.new, "refused": len(refused)})
+        return ImportAccount(row.read, row.new, row.known, parsed.refused, parsed.format)

@@ -1,27 +1,33 @@
-"""Search one source for one cycle: a row in the ledger, the ids of all hits, then their records batch by batch.
+"""Search one source for one cycle: a row in the ledger, the ids of all hits part by part, then their records batch by batch.
 
-Killed anywhere, it takes up where it was. A source that fails is noted as failed with a sentence, and its window does not move on.
+Each answer is kept in a transaction of its own, so a run that was killed goes on behind the last one. A source that fails is noted
+as failed with a sentence, and its window does not move on. Reading the answers of one source: bot/sources.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib.metadata import version
 from platform import python_version
+from typing import Any, TypeVar
 
 from bot.domain.protocols import SourcePlan
-from bot.errors import SourceError
+from bot.errors import PerennialError, SourceError
 from bot.rendering import plural
-from bot.sources import SearchReply, Source, Window
+from bot.sources import FIRST, Batch, Found, Source, Window, require_all
+from bot.steps.records.revise import note_revised
 from bot.telemetry import logger, redact
 from db import events, records, reviews, searches
 from db.searches import SearchRunRow
-from db.session import Database
+from db.session import Database, Session
 
-BATCH = 200
-IDS_AT_A_TIME = 2_000
+# How often a hit is asked for whose record does not come.
+ROUNDS = 3
+NAMED = 20
+T = TypeVar("T")
 log = logger("search")
 
 
@@ -42,7 +48,8 @@ class SearchAccount:
         """Say it in a sentence."""
         if self.state != "ok":
             return f"FAILED, nothing is known about what is new: {self.error}"
-        return f"{plural(self.hits, 'hit')}, {plural(self.new, 'new record')}"
+        lost = f", {plural(self.missing, 'record')} that it did not give" if self.missing else ""
+        return f"{plural(self.hits, 'hit')}, {plural(self.new, 'new record')}{lost}"
 
 
 def search(*, database: Database, review_id: int, cycle_id: int, source: Source, plan: SourcePlan, by: str, now: datetime) -> SearchAccount:
@@ -51,12 +58,19 @@ def search(*, database: Database, review_id: int, cycle_id: int, source: Source,
     if run.state == "ok":
         return _account(run)
     try:
-        _list(database, run, source, plan, by)
+        _list(database, run, source, plan, by, now)
         missing = _fetch_all(database, run, source, by, now)
+        _require_no_new_loss(database, run, plan, missing)
     except SourceError as error:
         return _end(database, run, by, now, error=redact(str(error)))
-    error = "" if not missing else f"{plan.label} found {missing} records that it did not give, asked twice"
-    return _end(database, run, by, now, error=error)
+    return _end(database, run, by, now, error="")
+
+
+def failed_lately(database: Database, *, cycle_id: int, source: str, since: datetime) -> SearchAccount | None:
+    """Return the account of a source's latest run in a cycle if that failed after `since`: then it is left alone for now."""
+    with database.reading() as session:
+        latest = searches.latest_run(session, cycle_id, source)
+    return _account(latest) if latest is not None and latest.state == "failed" and latest.started_at > since else None
 
 
 def _run(database: Database, review_id: int, cycle_id: int, plan: SourcePlan, by: str, now: datetime) -> SearchRunRow:
@@ -73,7 +87,7 @@ def _run(database: Database, review_id: int, cycle_id: int, plan: SourcePlan, by
             warnings=[], software=f"Perennial {_software()}", started_at=now, state="running")
         session.add(run)
         session.flush()
-        events.note(session, review_id=review_id, kind="search.begun", subject=f"search_run:{run.id}", data={"source": plan.name}, at=now)
+        events.note(session, review_id=review_id, kind="search.begun", subject=_subject(run), data={"source": plan.name}, at=now)
         return run
 
 
@@ -84,43 +98,108 @@ def _window(last: tuple[str, str] | None, plan: SourcePlan, end: datetime) -> Wi
     return Window(date.fromisoformat(last[1]) - timedelta(days=plan.overlap_days), end.date())
 
 
-def _list(database: Database, run: SearchRunRow, source: Source, plan: SourcePlan, by: str) -> None:
-    """Ask for the ids of all hits and keep them; once they are all kept, this is not asked again."""
+def _list(database: Database, run: SearchRunRow, source: Source, plan: SourcePlan, by: str, now: datetime) -> None:
+    """Ask for the ids of all hits, one part after the other, and keep each answer; what was answered before is not asked again."""
     if run.listed:
         return
-    start = date.fromisoformat(run.window_from) if run.window_from else None
-    reply = source.search(plan.strategy, Window(start, date.fromisoformat(run.window_to)))
-    for first in range(0, len(reply.ids), IDS_AT_A_TIME):
+    window = Window(date.fromisoformat(run.window_from) if run.window_from else None, date.fromisoformat(run.window_to))
+    with database.reading() as session:
+        waiting = searches.parts_waiting(session, run.id)
+    while waiting:
+        part = waiting[0]
+        found = _asking(source, lambda part=part: source.ask(plan.strategy, window, part))
         with database.writing(by=by) as session:
-            searches.add_hits(session, run.id, reply.ids[first:first + IDS_AT_A_TIME])
+            _keep_found(session, run.id, part, found, now)
+        waiting = [*found.parts, *waiting[1:]]
+    with database.reading() as session:
+        first, (listed, _) = searches.first_part(session, run.id), searches.hit_counts(session, run.id)
+        before = searches.accepted_reading(session, run)
+    _require_read_as_before(plan, first, before)
+    require_all(plan.label, first["hits"], listed)
     with database.writing(by=by) as session:
-        _note_listed(searches.run(session, run.id), reply)
+        row = searches.run(session, run.id)
+        row.listed, row.hits = True, listed
+        events.note(session, review_id=row.review_id, kind="search.listed", subject=_subject(row), data={"hits": listed}, at=now)
 
 
-def _note_listed(row: SearchRunRow, reply: SearchReply) -> None:
-    row.listed, row.hits = True, len(reply.ids)
-    row.as_sent, row.as_understood, row.address = reply.as_sent, reply.as_understood, reply.address
-    row.warnings = list(reply.warnings)
+def _keep_found(session: Session, run_id: int, part: str, found: Found, now: datetime) -> None:
+    row = searches.run(session, run_id)
+    searches.add_hits(session, row, found.ids)
+    data: dict[str, Any] = {"part": part, "hits": found.hits, "parts": list(found.parts)}
+    if part == FIRST:
+        row.hits, row.as_sent, row.as_understood, row.address = found.hits, found.as_sent, found.as_understood, found.address
+        row.warnings = list(dict.fromkeys((*found.unread, *found.warnings)))
+        data |= {"reading": found.reading, "unread": list(found.unread)}
+    events.note(session, review_id=row.review_id, kind=searches.PART, subject=_subject(row), data=data, at=now)
+
+
+def _require_read_as_before(plan: SourcePlan, first: Mapping[str, Any], before: str) -> None:
+    """Raise SourceError if the source reads the strategy otherwise than it stands, or than it did when it was last searched."""
+    if first["unread"]:
+        raise SourceError(f"{plan.label} does not read the strategy as it stands ({'; '.join(first['unread'][:5])}). Mend {plan.strategy_file}")
+    if before and before != first["reading"]:
+        raise SourceError(f"{plan.label} reads the strategy otherwise than before: {_first_difference(before, first['reading'])}. "
+                          "If the new reading is right, a person accepts it; else mend the strategy")
+
+
+def _first_difference(before: str, after: str) -> str:
+    at = next((number for number, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after)))
+    return f"“…{before[max(0, at - 20):at + 40]}” became “…{after[max(0, at - 20):at + 40]}”"
 
 
 def _fetch_all(database: Database, run: SearchRunRow, source: Source, by: str, now: datetime) -> int:
-    """Fetch what is not here yet, twice over; return how many hits are still missing then."""
-    for _ in range(2):
+    """Fetch what is not here yet, several times over; return how many hits are still missing then."""
+    for _ in range(ROUNDS):
         after = ""
         while True:
             with database.reading() as session:
-                ids = searches.to_fetch(session, run.id, after=after, most=BATCH)
+                ids = searches.to_fetch(session, run.id, after=after, most=source.batch)
             if not ids:
                 break
-            batch = source.fetch(tuple(ids))
-            with database.writing(by=by) as session:
-                stored = records.store(session, review_id=run.review_id, records=batch.records, at=now, cycle_id=run.cycle_id, run_id=run.id)
-                searches.mark_fetched(session, run.id, [one.source_id for one in batch.records])
-                searches.run(session, run.id).new += stored.new
+            batch = _asking(source, lambda ids=tuple(ids): source.fetch(ids))
+            _keep_batch(database, run, batch, by, now)
             after = ids[-1]
     with database.reading() as session:
         total, here = searches.hit_counts(session, run.id)
     return total - here
+
+
+def _keep_batch(database: Database, run: SearchRunRow, batch: Batch, by: str, now: datetime) -> None:
+    with database.writing(by=by) as session:
+        stored = records.store(session, review_id=run.review_id, records=batch.records, at=now, cycle_id=run.cycle_id, run_id=run.id)
+        searches.mark_fetched(session, run.id, [one.source_id for one in batch.records])
+        searches.run(session, run.id).new += stored.new
+        note_revised(session, stored.revised, at=now)
+        events.note(session, review_id=run.review_id, kind="search.fetched", subject=_subject(run),
+                    data={"records": len(batch.records), "new": stored.new, "missing": list(batch.missing)}, at=now)
+
+
+def _require_no_new_loss(database: Database, run: SearchRunRow, plan: SourcePlan, missing: int) -> None:
+    """Raise SourceError if hits have no record, unless they had none either when the source was searched the time before.
+
+    A record that a source has lost for good would keep the window where it is for ever; once is a fault, twice is a fact.
+    """
+    if not missing:
+        return
+    with database.reading() as session:
+        lost = searches.to_fetch(session, run.id, after="", most=missing)
+        before = searches.missing_in_run_before(session, run)
+    if set(lost) - before:
+        raise SourceError(f"{plan.label} found {plural(missing, 'record')} that it did not give, asked {ROUNDS} times: {', '.join(lost[:NAMED])}"
+                          + (" …" if missing > NAMED else ""))
+
+
+def _asking(source: Source, ask: Callable[[], T]) -> T:
+    """Return an answer of a source. Whatever goes wrong in it is this source's failure, and no other's."""
+    try:
+        return ask()
+    except SourceError:
+        raise
+    except PerennialError as error:
+        raise SourceError(str(error)) from error
+    except Exception as error:
+        log.error("a source broke", source=source.name, error=type(error).__name__, exc_info=True)
+        raise SourceError(f"{source.name} answered with something that cannot be read ({type(error).__name__}: {str(error)[:200]})") from error
 
 
 def _end(database: Database, run: SearchRunRow, by: str, now: datetime, *, error: str) -> SearchAccount:
@@ -129,7 +208,7 @@ def _end(database: Database, run: SearchRunRow, by: str, now: datetime, *, error
         total, row.fetched = searches.hit_counts(session, run.id)
         row.failed = total - row.fetched
         row.state, row.error, row.finished_at = ("failed" if error else "ok"), error, now
-        events.note(session, review_id=row.review_id, kind=f"search.{row.state}", subject=f"search_run:{row.id}",
+        events.note(session, review_id=row.review_id, kind=f"search.{row.state}", subject=_subject(row),
                     data={"source": row.source, "hits": row.hits, "fetched": row.fetched, "new": row.new, "error": error}, at=now)
     if error:
         log.error("a source failed", source=row.source, error=error)
@@ -140,5 +219,9 @@ def _account(row: SearchRunRow) -> SearchAccount:
     return SearchAccount(row.source, row.state, row.hits, row.fetched, row.new, row.failed, row.error)
 
 
+def _subject(run: SearchRunRow) -> str:
+    return f"search_run:{run.id}"
+
+
 def _software() -> str:
-    return f"(Python {python_version()}, biopython {version('biopython')}, requests {version('requests')})"
+    return f"(Python {python_version()}, requests {version('requests')}, lxml {version('lxml')})"

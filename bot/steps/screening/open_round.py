@@ -90,7 +90,8 @@ def _require_people(report_ids: Sequence[int], rules: dict[str, Any], protocol: 
     try:
         _places(report_ids, rules)
     except InvalidInputError as error:
-        raise RefusedError(f"{protocol.short_title}: no round can be opened: {error}. Invite reviewers first:  ./perennial invite") from error
+        raise RefusedError(f"{protocol.short_title}: no round can be opened: {error}. Add reviewers:  "
+                           "./perennial people add ada@example.org --name 'Ada Lovelace' --role reviewer") from error
 
 
 def _places(report_ids: Sequence[int], rules: dict[str, Any]) -> tuple[queue.Place, ...]:

@@ -36,7 +36,8 @@ class ConfirmAccount:
 
 
 def confirm_starting_set(*, database: Database, token: str, judgements: Mapping[int, Judgement], by: str, now: datetime) -> ConfirmAccount:
-    """Store what the person of a link says about rows (by effect id); those left out stay as they are. A judgement can be changed.
+    """Store what the person of a link says about rows (by effect id); those left out stay as they are. A judgement can be changed;
+    the very same one of the same person again (sent twice) changes nothing.
 
     Raises LinkError, RefusedError, InvalidInputError (nothing chosen, `wrong` without a reason), ConflictError (the file changed a row
     meanwhile).
@@ -48,14 +49,22 @@ def confirm_starting_set(*, database: Database, token: str, judgements: Mapping[
         rows = {row.id: row for row in effects.candidates(session, who.review_id)}
         if set(judgements) - set(rows):
             raise ConflictError("The starting set changed meanwhile. Load the page again and judge what it shows now.")
-        for effect_id, judgement in judgements.items():
+        new = _not_said_yet(session, who, judgements)
+        for effect_id, judgement in new.items():
             _judge(session, who, rows[effect_id], judgement, now)
         chosen = [judgement.choice for judgement in judgements.values()]
         account = ConfirmAccount(chosen.count("confirm"), chosen.count("later"), chosen.count("wrong"),
                                  effects.undecided_count(session, who.review_id))
-        events.note(session, review_id=who.review_id, kind="starting_set.judged", subject=f"review:{who.review_id}",
-                    data={str(effect_id): judgement.choice for effect_id, judgement in judgements.items()}, at=now)
+        if new:
+            events.note(session, review_id=who.review_id, kind="starting_set.judged", subject=f"review:{who.review_id}",
+                        data={str(effect_id): judgement.choice for effect_id, judgement in new.items()}, at=now)
         return account
+
+
+def _not_said_yet(session: Session, who: Holder, judgements: Mapping[int, Judgement]) -> dict[int, Judgement]:
+    """Return the judgements that are not the last word on their row already, from the same person."""
+    last = {said.effect_id: (said.person_id, said.verdict, said.note) for said in effects.verdicts(session, list(judgements))}
+    return {effect_id: one for effect_id, one in judgements.items() if last.get(effect_id) != (who.person.id, one.choice, one.note)}
 
 
 def _judge(session: Session, who: Holder, row: EffectRow, judgement: Judgement, now: datetime) -> None:

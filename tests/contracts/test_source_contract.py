@@ -1,0 +1,104 @@
+"""What every source with an interface promises. A new source is one file in bot/sources and one line in SOURCES."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date
+from typing import Any
+
+import pytest
+
+import bot.sources
+from bot.domain.records import Record
+from bot.errors import SourceError
+from bot.sources import FIRST, Source, Window, search
+from tests.fixtures_search import pubmed, spread, standin
+
+YEARS = Window(None, date(2026, 11, 1))
+Play = Callable[..., AbstractContextManager[Source]]
+
+
+@contextmanager
+def _pubmed(**faults: Any) -> Iterator[Source]:
+    with standin(spread(120), **faults) as one:
+        yield pubmed(one)
+
+
+# Name → how it is played: a stand-in with 120 records that the query `peer[tiab]` finds, and faults by request.
+SOURCES: dict[str, tuple[Play, str]] = {"pubmed": (_pubmed, "peer[tiab]")}
+
+
+def test_every_source_there_is_is_held_to_this_contract() -> None:
+    found = set()
+    for module in pkgutil.iter_modules(bot.sources.__path__):
+        for _, kind in inspect.getmembers(importlib.import_module(f"bot.sources.{module.name}"), inspect.isclass):
+            if kind.__module__.startswith("bot.sources.") and hasattr(kind, "ask") and hasattr(kind, "fetch") and not module.ispkg:
+                found.add(kind.name)
+    assert found == set(SOURCES)
+
+
+@pytest.fixture(params=sorted(SOURCES))
+def played(request: pytest.FixtureRequest) -> tuple[str, Play, str]:
+    return (request.param, *SOURCES[request.param])
+
+
+def test_it_has_a_name_a_batch_and_both_verbs(played: tuple[str, Play, str]) -> None:
+    name, play, _ = played
+    with play() as source:
+        assert isinstance(source, Source) and source.name == name and 0 < source.batch <= 500
+
+
+def test_it_lists_everything_once_and_says_how_it_read_the_query(played: tuple[str, Play, str]) -> None:
+    _, play, query = played
+    with play() as source:
+        reply = search(source, query, YEARS)
+    assert len(reply.ids) == len(set(reply.ids)) == reply.first.hits == 120
+    assert reply.first.as_sent and reply.first.as_understood and reply.first.address.startswith("http")
+
+
+def test_asked_part_by_part_in_any_order_it_gives_the_same(played: tuple[str, Play, str]) -> None:
+    _, play, query = played
+    with play() as source:
+        waiting, ids = [FIRST], set[str]()
+        while waiting:
+            found = source.ask(query, YEARS, waiting.pop())
+            assert found.hits >= len(found.ids)
+            waiting += found.parts
+            ids |= set(found.ids)
+        assert ids == set(search(source, query, YEARS).ids)
+
+
+def test_it_gives_the_records_asked_for_and_names_the_others(played: tuple[str, Play, str]) -> None:
+    name, play, query = played
+    with play() as source:
+        ids = search(source, query, YEARS).ids[:5]
+        batch = source.fetch((*ids, "999999999"))
+    assert {record.source_id for record in batch.records} == set(ids) and batch.missing == ("999999999",)
+    assert all(isinstance(record, Record) and record.source == name and record.title for record in batch.records)
+
+
+def test_no_ids_need_no_request(played: tuple[str, Play, str]) -> None:
+    _, play, _ = played
+    with play(efetch_0="500") as source:
+        assert source.fetch(()).records == ()
+
+
+@pytest.mark.parametrize("fault", ["429", "500", "html", "error-in-200", "truncated", "count", "empty", "drop"])
+def test_a_fault_that_stays_is_an_error_of_the_source_and_never_an_empty_answer(played: tuple[str, Play, str], fault: str) -> None:
+    _, play, query = played
+    with play(esearch_0=fault) as source, pytest.raises(SourceError):
+        search(source, query, YEARS)
+
+
+@pytest.mark.parametrize("fault", ["429", "500", "html", "error-in-200", "truncated", "cut", "empty", "drop"])
+def test_a_fault_that_passes_costs_nothing(played: tuple[str, Play, str], fault: str) -> None:
+    _, play, query = played
+    with play(esearch_1=fault, efetch_1=fault) as source:
+        ids = search(source, query, YEARS).ids
+        first = source.fetch(ids[:50])
+        second = source.fetch(first.missing)
+    assert len(ids) == 120 and len(first.records) + len(second.records) == 50

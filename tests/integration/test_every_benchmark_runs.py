@@ -1,0 +1,34 @@
+"""Each benchmark runs once at a small size and ends with one JSON object, so that it cannot rot. Figures: run them by hand."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks.__main__ import main, names
+from tests.shared import shared_path
+
+# Smallest arguments of each; {name} is a folder beside the project, without which the benchmark is skipped, visibly.
+SMALL = {
+    "start": ["--rounds", "1"],
+    "pooling": ["--rounds", "1"],
+    "coverage": ["--repeats", "20"],
+    "golden": ["--data", "{golden/meta}"],
+    "dedup": ["--data", "{data/dedup}"],
+    "parse": [],
+    "faults": ["--kills", "1"],
+}
+# Held by tests of their own, which run all of it.
+ELSEWHERE = {"golden"}
+
+
+def test_every_benchmark_has_a_small_size() -> None:
+    assert set(names()) <= set(SMALL)
+
+
+@pytest.mark.parametrize("name", sorted(set(names()) - ELSEWHERE))
+def test_a_benchmark_ends_with_one_json_object(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [str(shared_path(one[1:-1])) if one.startswith("{") else one for one in SMALL[name]]
+    assert main([name, *arguments]) == 0
+    assert isinstance(json.loads(capsys.readouterr().out.splitlines()[-1]), dict)

@@ -1,0 +1,122 @@
+"""Which format a file is of, what is refused, and where. Files of platforms: test_platform_exports.py."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.demo.standins.medline import as_medline, as_xml
+from bot.errors import UnreadableFileError
+from bot.sources.files import read
+from tests.fixtures_search import citation
+
+GOOD = "TY  - JOUR\nTI  - A trial\nAU  - Doe, J\nPY  - 2020\nDO  - 10.1000/1\nER  - \n"
+FULL = citation(1, entered="2020-01-15", abstract="BACKGROUND: A. METHODS: B > A & more. RESULTS: C.", volume="3", issue="2", pages="1-9",
+                registrations=["NCT01234567"], mesh=["Telemedicine"], publication_types=["Journal Article", "Clinical Trial"])
+
+
+def test_the_same_record_is_the_same_in_both_of_pubmeds_formats() -> None:
+    text, xml = (read(content.encode(), "a", "pubmed").records[0] for content in (as_medline([FULL]), as_xml([FULL])))
+    for name in ("source_id", "title", "authors", "year", "date", "entered", "journal", "volume", "issue", "pages", "doi", "pmid",
+                 "registrations", "publication_types", "mesh", "url", "language"):
+        assert getattr(text, name) == getattr(xml, name), name
+    assert text.registrations == ("NCT01234567",) and text.mesh == ("Telemedicine",) and text.pages == "1-9"
+
+
+def test_sections_of_a_medline_abstract_are_paragraphs_with_their_labels() -> None:
+    record = read(as_medline([FULL]).encode(), "a", "pubmed").records[0]
+    assert record.abstract.split("\n") == ["BACKGROUND: A.", "METHODS: B > A & more.", "RESULTS: C."]
+
+
+@pytest.mark.parametrize(("content", "label"), [
+    (GOOD, "RIS"), (as_medline([citation(1)]), "MEDLINE (.nbib)"), (as_xml([citation(1)]), "PubMed XML"),
+    ("FN Web\nVR 1.0\nPT J\nAU A, B\nTI A trial\nER\n\nEF", "Web of Science"), ("@article{a,\n title = {A trial},\n}\n", "BibTeX"),
+    ("Title;Year\nA trial;2020\n", "CSV"),
+    ("<xml><records><record><titles><title>A trial</title></titles></record></records></xml>", "EndNote XML"),
+])
+def test_the_format_is_told_from_the_content_and_never_from_the_name(content: str, label: str) -> None:
+    for name in ("export.ris", "export.xml", "export"):
+        parsed = read(content.encode(), name, "embase")
+        assert (parsed.format, len(parsed.records), parsed.records[0].source) == (label, 1, "embase")
+
+
+@pytest.mark.parametrize(("content", "reason"), [
+    (b"", "is empty"), (b"  \n", "is empty"), (b'{"error": "no"}', "is JSON"), (b"<!DOCTYPE html><html>", "web page"), (b"%PDF-1.7", "PDF"),
+    (b"PK\x03\x04abc", "Excel"), (b"<eSearchResult/>", "XML of a kind"), (b"some words\nand more", "no format that is known here"),
+    (bytes(range(256)) * 10, "no format"),
+])
+def test_what_is_no_export_is_refused_with_what_it_is_and_what_to_do(content: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableFileError, match=reason) as caught:
+        read(content, "file.ris", "embase")
+    assert "file.ris" in str(caught.value) and "RIS" in str(caught.value)
+
+
+def test_rubbish_costs_its_own_record_which_is_named_with_its_line() -> None:
+    parsed = read(f"{GOOD}\nTY  - JOUR\n@@@ rubbish \x00\x07 @@@\nER  - \n\n{GOOD.replace('A trial', 'Another')}".encode(), "a.ris", "x")
+    assert [one.title for one in parsed.records] == ["A trial", "Another"]
+    assert [(one.record, one.line) for one in parsed.refused] == [(2, 8)] and "no title" in parsed.refused[0].reason
+
+
+def test_rubbish_between_records_is_named_and_costs_none() -> None:
+    parsed = read(f"{GOOD}%%% rubbish %%%\n\n{GOOD.replace('A trial', 'Another')}".encode(), "a.ris", "x")
+    assert len(parsed.records) == 2
+    assert [(one.record, one.line) for one in parsed.refused] == [(1, 7)] and "%%% rubbish %%%" in parsed.refused[0].reason
+
+
+def test_a_record_without_a_beginning_is_named() -> None:
+    parsed = read(f"{GOOD}\nTI  - Lost\nAU  - Doe\nER  - \n\n{GOOD}".encode(), "a.ris", "x")
+    assert len(parsed.records) == 2 and [(one.record, one.line) for one in parsed.refused] == [(2, 8)]
+    assert "TY is missing" in parsed.refused[0].reason
+
+
+def test_a_record_whose_end_is_missing_ends_where_the_next_one_begins() -> None:
+    parsed = read(f"TY  - JOUR\nTI  - One\n\n{GOOD}".encode(), "a.ris", "x")
+    assert [one.title for one in parsed.records] == ["One", "A trial"] and parsed.refused == ()
+
+
+def test_a_file_that_was_cut_off_says_so() -> None:
+    ris = read(f"{GOOD}\nTY  - JOUR\nTI  - Half a tit".encode(), "a.ris", "x")
+    assert len(ris.records) == 1 and "cut off" in ris.refused[0].reason and (ris.refused[0].record, ris.refused[0].line) == (2, 8)
+    xml = as_xml([citation(1), citation(2)])
+    for length in range(len(xml) // 2 + 100, len(xml) - 30, 40):
+        parsed = read(xml[:length].encode(), "a.xml", "x")
+        assert len(parsed.records) >= 1 and any("cut off" in one.reason or "no XML" in one.reason for one in parsed.refused), length
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_line_ends_marks_and_encodings_lose_nothing(ending: str, encoding: str) -> None:
+    text = GOOD.replace("A trial", "Élan – a “trial”").replace("\n", ending)
+    assert read(text.encode(encoding), "a", "x").records[0].title == "Élan – a “trial”"
+
+
+def test_a_bomb_of_entities_and_an_entity_of_a_file_are_not_followed() -> None:
+    bomb = ('<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>'
+            '<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>T &b; &c;</ArticleTitle></Article>'
+            "</MedlineCitation></PubmedArticle></PubmedArticleSet>")
+    record = read(bomb.encode(), "a.xml", "x").records[0]
+    assert "root:" not in record.title and "aaaa" not in record.title
+
+
+def test_words_behind_inline_markup_entities_and_other_scripts_are_not_lost() -> None:
+    xml = as_xml([citation(1)]).replace(
+        "Peer support trial number 1", "Effect of <i>peer</i> support &lt; 5&#xa0;% of H<sub>2</sub>O in 深圳 &amp; Malmö")
+    assert read(xml.encode(), "a.xml", "x").records[0].title == "Effect of peer support < 5 % of H2O in 深圳 & Malmö"
+
+
+def test_json_lines_hold_every_field() -> None:
+    line = json.loads(read(GOOD.encode(), "a", "x").json_lines()[0])
+    assert line["title"] == "A trial" and line["doi"] == "10.1000/1" and line["relations"] == []
+
+
+@given(st.binary(max_size=400), st.sampled_from([
+    b"", b"TY  - JOUR\n", b"PMID- 1\n", b"<PubmedArticleSet>", b"<xml><records><record>", b"@article{a,", b"title,year\n", b"FN x\nPT J\n"]))
+@settings(max_examples=300, deadline=None)
+def test_whatever_bytes_come_they_are_read_or_refused_in_a_sentence(content: bytes, begin: bytes) -> None:
+    try:
+        read(begin + content, "a", "x")
+    except UnreadableFileError as error:
+        assert str(error)
