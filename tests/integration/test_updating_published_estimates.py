@@ -180,4 +180,4 @@ def test_the_bulletin_shows_published_and_updated_beside_each_other_and_apart_fr
     assert "approximate: study data not available" in section and "read from its interval (normal interval)" in section
     assert "average over half-normal(0.5) (leads)" in section and "I²" not in section and "not averaged with ours" in section
     text = " ".join(one.renderer.text("bulletin.txt", c=shown).split())
-    assert text.count("Updated with trials since (approximate): SMD") == 3
+    assert text.count("Updated with trials since (approximate: study data not available): SMD") == 3

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.domain.outcomes import Outcome, PublishedEstimate
 from bot.domain.protocols import Protocol
-from bot.methods.studies.first_public import first_public
+from bot.methods.studies.first_public import dates_of_report, first_public
 from bot.steps.estimates.pool import PRIORS_SUIT, one_per_study
 from db import blobs, effects, events, published_updates, records, reviews, studies
 from db.effects import EffectRow
@@ -88,11 +88,14 @@ def _sorted(session: Session, review_id: int, outcome: Outcome, published: Publi
 
 
 def _first_public(session: Session, study: StudyRow) -> date | None:
-    """Return since when results of a study may have been public: by the study itself, its numbers and every report of it."""
-    dates = [study.available_from, *(row.available_from for row in effects.effects_of_study(session, study.id))]
-    for link in studies.reports_of(session, study.id):
-        record = records.as_record(records.report(session, link.report_id))
-        dates += [record.date, record.entered]
+    """Return since when results of a study may have been public: by its numbers, every report of it, and what the starting set says."""
+    dates = [row.available_from for row in effects.effects_of_study(session, study.id)]
+    reports = [records.as_record(records.report(session, link.report_id)) for link in studies.reports_of(session, study.id)]
+    for record in reports:
+        dates += dates_of_report(printed=record.date, entered=record.entered)
+    if study.origin == "starting_set" or not reports:
+        # What screening noted of a study is the date of its first report, which is among the reports.
+        dates.append(study.available_from)
     return first_public(dates)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.methods.studies.first_public import first_public
+from bot.methods.studies.first_public import dates_of_report, first_public
 
 
 @pytest.mark.parametrize(("dates", "day"), [
@@ -21,3 +21,15 @@ from bot.methods.studies.first_public import first_public
 ])
 def test_the_earliest_day_that_any_source_allows_counts(dates: list[str], day: date | None) -> None:
     assert first_public(dates) == day
+
+
+@pytest.mark.parametrize(("printed", "entered", "day"), [
+    ("2025", "2025-08-01", date(2025, 8, 1)),  # as PubMed gives Sebela 2025: a bare year, and the day of entry
+    ("2025", "2026-01-10", date(2025, 1, 1)),
+    ("2025-06", "2024-12-20", date(2024, 12, 20)),
+    ("2025-02", "2025-08-01", date(2025, 2, 1)),
+    ("2025", "", date(2025, 1, 1)),
+    ("", "2025-08-01", date(2025, 8, 1)),
+])
+def test_a_bare_year_gives_way_to_the_day_on_which_pubmed_took_the_report_in(printed: str, entered: str, day: date) -> None:
+    assert first_public(dates_of_report(printed=printed, entered=entered)) == day
