@@ -69,6 +69,7 @@ def _month_and_day(after: str, before: str) -> tuple[int, int]:
     return month, day
 
 
+@lru_cache(4096)
 def issn(text: str) -> str:
     """Return the first ISSN in a text as 1234-567X, "" if there is none."""
     found = ISSN.search(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from bot.domain.records import Record
@@ -29,6 +30,8 @@ PMCID = re.compile(r"\bPMC\d{4,9}\b")
 ACCESSION = re.compile(r"Accession Number: ?([\w-]+)")
 NUMBER = re.compile(r"\d{5,9}$")
 MEDLINE = re.compile(r"medline|pubmed|^nlm$|^cmedm$|^mnh$|^mdc$", re.IGNORECASE)
+TRAILING = re.compile(r"[ \t]+\n")
+SIX_DIGITS = re.compile(r"(?:\D*\d){6}")
 NONE = [""]
 # A note may hold the whole list of references; nothing is looked for behind its beginning.
 LONGEST_NOTE = 1_000
@@ -105,22 +108,19 @@ def _line(text: str, at: int) -> int:
 
 def _fields(body: str) -> Fields:
     """Return tag → values; a line without a tag goes on where the one before it ended. The first line holds what stands behind TY."""
-    given: Fields = {}
-    values = [""]
+    if " \n" in body:
+        body = TRAILING.sub("\n", body)
+    given: Fields = defaultdict(list)
+    values = given["TY"]
     for line in f"TY  -{body}".split("\n"):
-        if line[2:5] == "  -" and line[:1] <= "Z":
-            name, value = line[:2], line[5:].strip()
+        if line[2:6] == "  - " and line[0] <= "Z":
+            values = given[line[:2]]
+            values.append(line[6:])
         elif (odd := TAG.match(line)) is not None:
-            name, value = odd.group(1), line[odd.end():].strip()
-        else:
-            if line and not line.isspace():
-                values[-1] = f"{values[-1]}\n{line.strip()}"
-            continue
-        if name in given:
-            values = given[name]
-            values.append(value)
-        else:
-            given[name] = values = [value]
+            values = given[odd.group(1)]
+            values.append(line[odd.end():].strip())
+        elif line:
+            values[-1] = f"{values[-1]}\n{line.strip()}"
     return given
 
 
@@ -203,16 +203,17 @@ def _accession(given: Fields, notes: list[str]) -> str:
     for tag in ("AN", "U2", "ID", "UT"):
         for one in given.get(tag, ()):
             number = one.partition(";")[0].strip()
-            if sum(map(str.isdigit, number)) >= 6 and " " not in number:
+            if SIX_DIGITS.match(number) and " " not in number:
                 return number
     return next((found.group(1) for one in notes if (found := ACCESSION.match(one))), "")
 
 
 def _doi(given: Fields, notes: list[str]) -> str:
     for tag in ("DO", "DI", "L3", "L2", "M3", "UR", "C3"):
-        for one in given.get(tag, ()):
-            if found := fields.doi(one):
-                return found
+        if tag in given:
+            for one in given[tag]:
+                if found := fields.doi(one):
+                    return found
     return next((found for one in notes if "doi" in one.lower() and (found := fields.doi(one))), "")
 
 
