@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -20,6 +21,13 @@ class Document:
     def text(self) -> str:
         """The words, the title twice: it is the densest part, and often the only one."""
         return " . ".join((self.title, self.title, self.abstract, *self.keywords, *self.mesh, *self.publication_types))
+
+    @property
+    def body(self) -> str:
+        """The words, each part once. The journal is one word of its own, so that its name speaks for no topic."""
+        journal = ("in_" + "_".join(re.findall(r"\w+", self.journal.lower())),) if self.journal.strip() else ()
+        parts = (self.title, self.abstract, *self.keywords, *self.mesh, *self.publication_types, *journal)
+        return " ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)

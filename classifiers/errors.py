@@ -11,3 +11,11 @@ class UnknownClassifierError(ClassifierProblem):
 
 class NothingToRankError(ClassifierProblem):
     """No document has any words."""
+
+
+class TooLittleToLearnError(ClassifierProblem):
+    """There are too few decisions, or decisions of one kind alone."""
+
+
+class DamagedModelError(ClassifierProblem):
+    """A stored model is not what its hash says, or not a model at all."""

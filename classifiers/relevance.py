@@ -1,27 +1,37 @@
 """Relevance by words: from the question alone while nobody has decided anything, then from decisions, with the question as a prior.
 
-Cold: mean cosine between the TF-IDF of a document and of each text of the question. Warm: class-balanced logistic regression on the same
-features; the cold order weighs 20/(20 + relevant decisions). Cut-offs: not here; a ranker orders.
+Cold: each text of the question is one thing asked for; the mean of the roots of the cosines, so that a record that meets all of them a
+little stands above one that meets one of them very well. Where the question asks for trials, a record that says that it is none (a
+protocol, a review) is put lower. Warm: the model of trained.py, and the cold order at 20/(20 + relevant decisions).
+Cut-offs: thresholds.py; a ranker orders.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import astuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
+from classifiers.active import PRIOR_STRENGTH
+from classifiers.controlled_studies import ASKS_FOR_TRIALS, reports_no_results
 from classifiers.documents import Document, Labelled, Ranking
 from classifiers.errors import NothingToRankError
+from classifiers.features import MOST_CHARACTERS
+from classifiers.trained import TrainedModel, train
 
 MOST_REASONS = 8
-PRIOR_STRENGTH = 20.0
+# In standard deviations of the cold scores: what a record is put lower that says it is no report of a trial.
+NO_RESULTS = 2.0
 PARAMETERS = {"ngram_range": (1, 2), "sublinear_tf": True, "min_df": 1, "stop_words": "english", "strip_accents": "unicode"}
-DECIMALS = 12
+VERSION = 2
+DECIMALS = 9
+
+Reasons = tuple[tuple[str, float], ...]
 
 
 class Relevance:
@@ -31,52 +41,65 @@ class Relevance:
 
     def rank(self, documents: list[Document], *, question: list[str], labelled: list[Labelled], seed: int) -> Ranking:
         """Return a score for each document; see classifiers/documents.py. Raises NothingToRankError if nothing has words."""
+        model_name = self._fingerprint(documents, question, labelled, seed)
         if not documents:
-            return Ranking((), "cold", 0, (), self._fingerprint([], question, labelled, seed))
-        texts = [one.text for one in documents]
-        known = [one.document.text for one in labelled]
-        vectorizer = TfidfVectorizer(**PARAMETERS)
-        try:
-            vectorizer.fit([*texts, *known, *question])
-        except ValueError as error:
-            raise NothingToRankError(f"none of the {len(texts)} documents has words to rank by") from error
-        names = vectorizer.get_feature_names_out()
-        features = csr_matrix(vectorizer.transform(texts))
-        weights = np.zeros(len(names))
-        if question:
-            weights = np.asarray(csr_matrix(vectorizer.transform(question)).mean(axis=0)).ravel()
-        basis = "cold"
-        if {one.label > 0.5 for one in labelled} == {True, False}:
-            weights, basis = self._learnt(csr_matrix(vectorizer.transform(known)), labelled, weights, seed), "warm"
-        scores: list[float] = np.round(np.asarray(features @ weights), DECIMALS).tolist()
-        return Ranking(tuple(scores), basis, len(labelled) if basis == "warm" else 0,
-                       _reasons(features, weights, names), self._fingerprint(texts, question, labelled, seed))
+            return Ranking((), "cold", 0, (), model_name)
+        cold, reasons = _cold(documents, question)
+        if {one.label > 0.5 for one in labelled} != {True, False}:
+            return Ranking(_rounded(cold), "cold", 0, reasons, model_name)
+        model = train(labelled, seed=seed)
+        share = PRIOR_STRENGTH / (PRIOR_STRENGTH + model.relevant)
+        scores = model.score(documents) + share * cold / (float(cold.std()) or 1.0)
+        return Ranking(_rounded(scores), "warm", len(labelled), _learnt_reasons(model, documents), model_name)
 
-    def _learnt(self, features: csr_matrix, labelled: list[Labelled], prior: np.ndarray, seed: int) -> np.ndarray:
-        """Return the weights of the words: what decisions say, and what the question says in so far as decisions are few."""
-        labels = np.array([one.label > 0.5 for one in labelled])
-        model = LogisticRegression(class_weight="balanced", C=3.0, max_iter=2000, random_state=seed)
-        model.fit(features, labels, sample_weight=np.array([one.weight for one in labelled]))
-        learnt = model.coef_[0]
-        share = PRIOR_STRENGTH / (PRIOR_STRENGTH + labels.sum())
-        return (1 - share) * _unit(learnt) + share * _unit(prior)
-
-    def _fingerprint(self, texts: list[str], question: list[str], labelled: list[Labelled], seed: int) -> str:
-        said = [self.name, {key: str(value) for key, value in PARAMETERS.items()}, PRIOR_STRENGTH, seed, texts, question,
-                [astuple(one) for one in labelled]]
+    def _fingerprint(self, documents: Sequence[Document], question: list[str], labelled: list[Labelled], seed: int) -> str:
+        said = [self.name, VERSION, PRIOR_STRENGTH, seed, [astuple(one) for one in documents], question, [astuple(one) for one in labelled]]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def _unit(weights: np.ndarray) -> np.ndarray:
-    length = float(np.linalg.norm(weights))
-    return weights / length if length else weights
+def _cold(documents: Sequence[Document], question: Sequence[str]) -> tuple[np.ndarray, tuple[Reasons, ...]]:
+    """Return scores from the question alone, shape (n,), and the words that the documents share with it."""
+    texts = [one.text[:MOST_CHARACTERS] for one in documents]
+    vectorizer = TfidfVectorizer(**PARAMETERS)
+    try:
+        rows = csr_matrix(vectorizer.fit([*texts, *question]).transform(texts))
+    except ValueError as error:
+        raise NothingToRankError(f"none of the {len(texts)} documents has words to rank by") from error
+    names = vectorizer.get_feature_names_out()
+    if not question:
+        return np.zeros(len(texts)), tuple(() for _ in texts)
+    asked = csr_matrix(vectorizer.transform(question))
+    scores = np.sqrt((rows @ asked.T).toarray()).mean(axis=1)
+    reasons = list(_reasons(rows, np.asarray(asked.mean(axis=0)).ravel(), names))
+    if any(ASKS_FOR_TRIALS.search(text) for text in question):
+        lower = NO_RESULTS * float(scores.std())
+        for place, one in enumerate(documents):
+            if scores[place] > 0 and reports_no_results(one):
+                # Never to 0 or below: it still stands above what shares no word with the question.
+                scores[place] = max(scores[place] - lower, scores[place] * 0.1)
+    return scores, tuple(reasons)
 
 
-def _reasons(features: csr_matrix, weights: np.ndarray, names: np.ndarray) -> tuple[tuple[tuple[str, float], ...], ...]:
+def _learnt_reasons(model: TrainedModel, documents: Sequence[Document]) -> tuple[Reasons, ...]:
+    features = model.space.transform(documents)
+    named = np.where(features.terms != "", model.weights, 0.0)
+    return tuple(_reasons(features.rows, named / model.spread, features.terms))
+
+
+def _rounded(scores: np.ndarray) -> tuple[float, ...]:
+    return tuple(np.round(scores, DECIMALS).tolist())
+
+
+def _reasons(rows: csr_matrix, weights: np.ndarray, names: np.ndarray) -> list[Reasons]:
     said = []
-    for row in range(len(features.indptr) - 1):
-        columns = features.indices[features.indptr[row]:features.indptr[row + 1]]
-        values = features.data[features.indptr[row]:features.indptr[row + 1]] * weights[columns]
-        strongest = sorted(zip(values, columns, strict=True), key=lambda one: (-abs(one[0]), str(names[one[1]])))[:MOST_REASONS]
-        said.append(tuple((str(names[column]), round(float(value), 6)) for value, column in strongest if value))
-    return tuple(said)
+    for row in range(len(rows.indptr) - 1):
+        columns = rows.indices[rows.indptr[row]:rows.indptr[row + 1]]
+        values = rows.data[rows.indptr[row]:rows.indptr[row + 1]] * weights[columns]
+        # A word of the title is a column twice: by itself, and among all words.
+        summed: dict[str, float] = {}
+        for value, column in zip(values.tolist(), columns.tolist(), strict=True):
+            if value:
+                summed[str(names[column])] = summed.get(str(names[column]), 0.0) + value
+        strongest = sorted(summed.items(), key=lambda one: (-abs(one[1]), one[0]))[:MOST_REASONS]
+        said.append(tuple((term, round(value, 6)) for term, value in strongest))
+    return said
