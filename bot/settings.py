@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,14 +21,39 @@ from bot.mail.message import parse_address
 PREFIX = "PERENNIAL_"
 
 
-def _address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+def _web_address(text: str) -> str:
+    if not WEB_ADDRESS.fullmatch(text):
         raise ValueError("must be an address like https://review.example.org")
     return text.rstrip("/")
 
 
-WebAddress = Annotated[str, AfterValidator(_address)]
+def _database(text: str) -> str:
+    if text and not DATABASE.fullmatch(text):
+        raise ValueError("must be sqlite:///path/to/file or postgresql://user:password@host/name; empty: SQLite in the home")
+    return text
+
+
+def _mail_address(text: str) -> str:
+    if text:
+        try:
+            parse_address(text)
+        except InvalidInputError as error:
+            raise ValueError(str(error)) from error
+    return text
+
+
+def _one_line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("must be one line, and not empty")
+    return text
+
+
+WEB_ADDRESS = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^\s/?#:@\[\]]+)(:[0-9]{1,5})?(/[^\s?#]*)?")
+DATABASE = re.compile(r"sqlite:///[^?#]+|postgresql(\+psycopg)?://\S+")
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
+OneLine = Annotated[str, AfterValidator(_one_line)]
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
 
 class Settings(BaseSettings):
@@ -35,30 +61,30 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid")
 
-    home: Path = Field(default_factory=paths.default_home, description="where the database, keys and people's own reviews lie")
-    database: str = Field(default="", description="sqlite:///path or postgresql://user:password@host/name; empty: SQLite in the home")
+    home: Folder = Field(default_factory=paths.default_home, description="where the database, keys and people's own reviews lie")
+    database: Annotated[str, AfterValidator(_database)] = Field(
+        default="", repr=False, description="sqlite:///path or postgresql://user:password@host/name; empty: SQLite in the home")
     address: WebAddress = Field(default="http://127.0.0.1:8000", description="the site's public address, as links in mails name it")
-    site_name: str = Field(default="Perennial", max_length=80)
-    listen: str = Field(default="127.0.0.1", description="the interface that the web server listens on")
+    site_name: OneLine = Field(default="Perennial", max_length=80)
+    listen: OneLine = Field(default="127.0.0.1", description="the interface that the web server listens on")
     port: int = Field(default=8000, ge=0, le=65535)
-    sender: str = Field(default="perennial@localhost.localdomain", description="the address that mails come from")
+    sender: MailAddress = Field(min_length=1, default="perennial@localhost.localdomain", description="the address that mails come from")
     smtp_host: str = Field(default="", description="the mail server; empty: mails are put into a folder")
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
-    ncbi_email: str = Field(default="", description="the address that NCBI may write to; E-utilities ask for one")
+    ncbi_email: MailAddress = Field(default="", description="the address that NCBI may write to; E-utilities ask for one")
     ncbi_api_key: SecretStr = SecretStr("")
     eutils_address: WebAddress = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
     demo: bool = Field(default=False, description="set by ./perennial demo alone: every page and mail says that it is one")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Settings:
-        parse_address(self.sender)
         if self.smtp_host and self.smtp_security == "none" and not is_loopback(self.smtp_host):
-            raise ValueError("smtp_security: none is for a mail server on this machine; allowed for another one: starttls, tls")
+            raise ValueError("PERENNIAL_SMTP_SECURITY: none is for a mail server on this machine; allowed for another one: starttls, tls")
         if self.smtp_host and not is_loopback(self.smtp_host) and is_loopback(urlsplit(self.address).hostname or ""):
-            raise ValueError("address: mails would carry links to this machine; set PERENNIAL_ADDRESS to the public address first")
+            raise ValueError("PERENNIAL_ADDRESS: mails would carry links to this machine; set it to the public address first")
         return self
 
     @property
@@ -79,7 +105,10 @@ class Settings(BaseSettings):
     def link_keys(self) -> LinkKeys:
         """Return the link keys in the home, made on first use. The file named last in order is the current one."""
         folder = self.home / "keys"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise SettingsError(f"PERENNIAL_HOME: cannot make {folder}: {error.strerror}. Name a folder that can be written") from error
         if not list(folder.glob("link-*.key")):
             _write_once(folder / "link-0001.key", secrets.token_bytes(32))
         keys = {path.stem: path.read_bytes() for path in sorted(folder.glob("link-*.key"))}
@@ -101,8 +130,6 @@ def load(**given: Any) -> Settings:
         return Settings(_env_file=Path(home) / ".env", **given)  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsError("; ".join(_sentence(fault) for fault in error.errors())) from error
-    except InvalidInputError as error:
-        raise SettingsError(f"{PREFIX}SENDER: {error}") from error
 
 
 def is_loopback(host: str) -> bool:
@@ -116,8 +143,12 @@ def is_loopback(host: str) -> bool:
 
 
 def _sentence(fault: Any) -> str:
-    name = PREFIX + str(fault["loc"][0]).upper() if fault["loc"] else "settings"
-    return f"{name}: {fault['msg'].removeprefix('Value error, ')}"
+    says = str(fault["msg"]).removeprefix("Value error, ")
+    if not fault["loc"]:
+        return says
+    # A name that stands in the file with its prefix is one that is not known.
+    name = PREFIX + str(fault["loc"][0]).upper().removeprefix(PREFIX)
+    return f"{name} is not a setting" if fault["type"] == "extra_forbidden" else f"{name}: {says}"
 
 
 def _write_once(path: Path, content: bytes) -> None:
