@@ -1,6 +1,6 @@
 """MEDLINE text: what efetch gives and PubMed saves as .nbib. Tags: NLM's MEDLINE/PubMed data element descriptions; ERIC writes it as well.
 
-Read here and not by Bio.Medline, which takes twice as long; a test holds every field to what Bio.Medline reads.
+Read here and not by Bio.Medline, which with making records of its tags is too slow (docs/adr/0501); a test holds us to what it reads.
 """
 
 from __future__ import annotations
@@ -58,13 +58,14 @@ def complete_records(text: str, *, source: str) -> Iterator[Record]:
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:
     """Return (where it begins, its text) of each record."""
-    text = f"\n{text}"
-    mark = BEGIN if BEGIN in text else BEGIN_OF_ERIC
-    begin = text.find(mark)
-    while begin >= 0:
-        after = text.find(mark, begin + 1)
-        yield begin, text[begin + 1:after if after >= 0 else len(text)]
-        begin = after
+    mark = BEGIN if BEGIN in text or text.startswith(BEGIN[1:]) else BEGIN_OF_ERIC
+    begin = 0 if text.startswith(mark[1:]) else text.find(mark) + 1
+    while begin > 0 or text.startswith(mark[1:], begin):
+        after = text.find(mark, begin)
+        yield begin, text[begin:after if after >= 0 else len(text)]
+        if after < 0:
+            return
+        begin = after + 1
 
 
 def _fields(entry: str) -> Fields:

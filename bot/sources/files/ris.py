@@ -1,8 +1,8 @@
 """RIS as the platforms write it, each in its own way: Ovid, EBSCO, ProQuest, APA, Embase.com, Scopus, Web of Science, Zotero, Rayyan …
 
 Ways met: numbers before TY, headers before the first record, text and tags after ER, lone CR, values that go on without a tag,
-the abstract in AB or N2, the DOI in DO, L2, L3 or M3. Read here and not by rispy, which takes twice as long and loses lines; a test
-holds every field to what rispy reads.
+the abstract in AB or N2, the DOI in DO, L2, L3 or M3. Read here and not by rispy, which
+passes over bad records in silence (docs/adr/0501); a test holds the fields to what rispy reads.
 """
 
 from __future__ import annotations
@@ -46,9 +46,8 @@ def claims(head: str) -> bool:
 
 def entries(text: str, source: str) -> Iterator[Record | Refused]:
     """Return each record of a file, or why it could not be taken."""
-    text = f"\n{text}"
     # Looking for what some write instead takes as long as reading: only where the usual beginnings and ends do not match.
-    if text.count(BEGIN) != text.count(END):
+    if text.count(BEGIN) + text.startswith(BEGIN[1:]) != text.count(END):
         text = ODD_END.sub("ER  -", ODD_BEGIN.sub("TY  -", text))
     at, number, before = 0, 0, None
     for piece in _pieces(text):
@@ -70,13 +69,16 @@ def entries(text: str, source: str) -> Iterator[Record | Refused]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Return what stands between the ends of records, one after the other: all at once would be the file once more."""
-    start, end = 0, text.find(END)
+    """Return what stands between the ends of records, one after the other: all at once would be the file once more.
+
+    A line end stands before the first piece, so that each record begins behind one; places are counted with it.
+    """
+    start, end, before = 0, text.find(END), "\n"
     while end >= 0:
-        yield text[start:end]
-        start = end + len(END)
+        yield f"{before}{text[start:end]}"
+        start, before = end + len(END), ""
         end = text.find(END, start)
-    yield text[start:]
+    yield f"{before}{text[start:]}"
 
 
 def _entry(number: int, at: int, body: str, tail: str, text: str, source: str) -> Record | Refused:
@@ -96,14 +98,16 @@ def _between(tail: str, number: int, at: int, text: str) -> Iterator[Refused]:
     if TITLED.search(tail):
         yield Refused(number + 1, _line(text, at + tail.find("\n")), "has no beginning (TY is missing)")
     elif number and (strange := next((one for one in lines if not BETWEEN.match(one) and not TAG.match(one)), "")):
-        yield Refused(number, _line(text, text.find(strange, at)), f"text behind record {number} that is no part of one: {strange[:60]!r}")
+        place = text.find(strange, max(0, at - 1)) + 1
+        yield Refused(number, _line(text, place), f"text behind record {number} that is no part of one: {strange[:60]!r}")
 
 
 def _line(text: str, at: int) -> int:
-    """Return the number of the line at a place, passing over blank ones; the text has one line more than its file."""
+    """Return the number of the line at a place, passing over blank ones. A place is counted with the line end before the text."""
+    at = max(0, at - 1)
     while at < len(text) and text[at] in "\n \t":
         at += 1
-    return text.count("\n", 0, at)
+    return text.count("\n", 0, at) + 1
 
 
 def _fields(body: str) -> Fields:
