@@ -11,6 +11,7 @@ from benchmarks._screening_data import LabelledReview, order_metrics
 from classifiers.active import ActiveRanker
 from classifiers.errors import TooLittleToLearnError
 from classifiers.features import Detail, FeatureSpace
+from classifiers.neighbours import smoothed
 from classifiers.priors import PriorLibrary
 
 
@@ -27,11 +28,11 @@ class Corpus:
         self.seconds = time.perf_counter() - started
 
     def similarity(self, review: LabelledReview) -> np.ndarray:
-        """Return the mean of the similarities by the review's own words and by common features, shape (n, n)."""
+        """Return the mean of the similarities by the review's own words and by common features, smoothed, shape (n, n)."""
         own = FeatureSpace(Detail.OWN).fit(review.documents).transform(review.documents).similarity()
         own += self._common.transform(review.documents).similarity()
         own *= np.float32(0.5)
-        return own
+        return smoothed(own)
 
     def prior(self, review: LabelledReview, *, seed: int) -> np.ndarray | None:
         """Return what the other reviews say about this one's records, shape (n,), or None where there are no others."""

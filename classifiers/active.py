@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-COST = 0.25
+COST = 0.35
 RATIO = 30.0
 MOST_IRRELEVANT_MOVED = 24
 MOST_RELEVANT_MOVED = 60

@@ -55,6 +55,8 @@ class FeatureSpace:
     """The columns that a set of documents spans. Fitted on texts alone, never on labels."""
 
     def __init__(self, detail: Detail) -> None:
+        self.detail = detail
+        self.fitted_on = 0
         self._blocks = detail.value
         self._vectorizers: dict[str, Any] = {}
         self._topics: TruncatedSVD | None = None
@@ -70,6 +72,7 @@ class FeatureSpace:
 
     def fit(self, documents: Sequence[Document]) -> FeatureSpace:
         """Learn the vocabulary and its weights from these documents. Raises ValueError where none of them has a word."""
+        self.fitted_on = len(documents)
         for block in self._blocks:
             if block != "topics":
                 self._vectorizers[block] = VECTORIZERS[block](len(documents)).fit(_texts(documents, block))
@@ -80,6 +83,24 @@ class FeatureSpace:
             count = min(TOPICS, len(documents) - 1, len(self._vectorizers["words"].vocabulary_) - 1)
             self._topics = TruncatedSVD(count, random_state=1, n_iter=3).fit(words) if count >= 2 else None
         return self
+
+    def columns(self) -> dict[str, tuple[list[str], np.ndarray]]:
+        """Return per block its words and their weights, in the order of the columns. Raises ValueError if the space has topics."""
+        if "topics" in self._blocks:
+            raise ValueError("a space with topics is not stored: it is made anew from the texts")
+        return {block: (self._vectorizers[block].get_feature_names_out().tolist(), self._vectorizers[block].idf_) for block in self._blocks}
+
+    @classmethod
+    def from_columns(cls, detail: Detail, columns: Mapping[str, tuple[Sequence[str], np.ndarray]], *, fitted_on: int) -> FeatureSpace:
+        """Return the space that `columns` described."""
+        space = cls(detail)
+        space.fitted_on = fitted_on
+        for block, (words, weights) in columns.items():
+            vectorizer = VECTORIZERS[block](fitted_on)
+            vectorizer.set_params(vocabulary={word: place for place, word in enumerate(words)})
+            vectorizer.idf_ = weights
+            space._vectorizers[block] = vectorizer
+        return space
 
     def transform(self, documents: Sequence[Document]) -> Features:
         """Return one row per document, in these columns."""
