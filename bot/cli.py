@@ -6,6 +6,7 @@ Exit codes: 0 done · 1 it did not work · 2 a wrong setting, protocol or argume
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -75,7 +76,9 @@ def serve(
     try:
         server.run()
     finally:
-        end_work()
+        if not end_work():
+            print("perennial: ended in the middle of its work; the next start takes it up", file=sys.stderr, flush=True)
+            os._exit(0)
 
 
 @cli.command()
@@ -254,8 +257,10 @@ def _home() -> Path:
 
 
 def _protocol(app: App, slug: str) -> Protocol:
-    if slug:
+    if slug in app.protocols:
         return app.protocol(slug)
+    if slug:
+        raise InvalidInputError(f"there is no review called {slug!r} here; allowed: {', '.join(app.protocols) or 'none'}")
     if len(app.protocols) != 1:
         raise InvalidInputError(f"which review? Add  --review SLUG ; there are: {', '.join(app.protocols) or 'none'}")
     return next(iter(app.protocols.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from bot.telemetry import logger
 from db import outbox, reviews
 
 TICK_SECONDS = 5
+# A tick may take long, where a source gives much; what it has not done then is taken up by the next worker.
+END_SECONDS = 8
 RETRY_SOURCES_AFTER = timedelta(hours=6)
 SAY_AGAIN_AFTER_SECONDS = 3600
 BY = "system:worker"
@@ -80,8 +83,8 @@ def tick(app: App) -> None:
         _guarded("mail", "", lambda: cycle.post_mail(app.database, post=app.post, by=BY, clock=app.clock))
 
 
-def work(app: App, *, seconds: float = TICK_SECONDS) -> Callable[[], None]:
-    """Tick in the background, and return what ends it: call that before the process does."""
+def work(app: App, *, seconds: float = TICK_SECONDS) -> Callable[[], bool]:
+    """Tick in the background, and return what ends it: call that before the process ends. It says whether the last tick came to its end."""
     from apscheduler.schedulers.background import BackgroundScheduler
 
     scheduler = BackgroundScheduler(timezone=UTC)
@@ -89,7 +92,14 @@ def work(app: App, *, seconds: float = TICK_SECONDS) -> Callable[[], None]:
     scheduler.add_job(tick, "interval", [app], seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None,
                       next_run_time=datetime.now(UTC) + timedelta(milliseconds=100))
     scheduler.start()
-    return lambda: scheduler.shutdown(wait=True)
+
+    def end() -> bool:
+        waiting = threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True)
+        waiting.start()
+        waiting.join(END_SECONDS)
+        return not waiting.is_alive()
+
+    return end
 
 
 def _begin_what_is_due(app: App, slug: str) -> None:

@@ -21,6 +21,8 @@ from sklearn.preprocessing import normalize
 from classifiers.documents import Document
 
 SHARES: Mapping[str, float] = {"words": 1.0, "pairs": 1.0, "pieces": 1.0, "title": 0.5, "topics": 0.5}
+# Blocks whose columns are words that a person can read.
+NAMED = ("words", "pairs", "title")
 TOPICS = 200
 # Longer texts are books or faults of an import; the first 60,000 characters tell what a record is about.
 MOST_CHARACTERS = 60_000
@@ -72,17 +74,26 @@ class FeatureSpace:
 
     def fit(self, documents: Sequence[Document]) -> FeatureSpace:
         """Learn the vocabulary and its weights from these documents. Raises ValueError where none of them has a word."""
+        self.fit_transform(documents)
+        return self
+
+    def fit_transform(self, documents: Sequence[Document]) -> Features:
+        """Fit and return these documents' rows; every text is read once, which is what takes the time."""
+        parts: dict[str, csr_matrix] = {}
         self.fitted_on = len(documents)
         for block in self._blocks:
             if block != "topics":
-                self._vectorizers[block] = VECTORIZERS[block](len(documents)).fit(_texts(documents, block))
+                self._vectorizers[block] = VECTORIZERS[block](len(documents))
+                parts[block] = csr_matrix(self._vectorizers[block].fit_transform(_texts(documents, block)))
         if "topics" in self._blocks:
             # Topics need words as their ground even where words are no block of their own.
-            self._vectorizers["words"] = _words(len(documents)).fit(_texts(documents, "words"))
-            words = csr_matrix(self._vectorizers["words"].transform(_texts(documents, "words")))
+            self._vectorizers["words"] = _words(len(documents))
+            words = csr_matrix(self._vectorizers["words"].fit_transform(_texts(documents, "words")))
             count = min(TOPICS, len(documents) - 1, len(self._vectorizers["words"].vocabulary_) - 1)
             self._topics = TruncatedSVD(count, random_state=1, n_iter=3).fit(words) if count >= 2 else None
-        return self
+            if self._topics is not None:
+                parts["topics"] = csr_matrix(normalize(self._topics.transform(words)))
+        return self._joined(parts)
 
     def columns(self) -> dict[str, tuple[list[str], np.ndarray]]:
         """Return per block its words and their weights, in the order of the columns. Raises ValueError if the space has topics."""
@@ -104,23 +115,18 @@ class FeatureSpace:
 
     def transform(self, documents: Sequence[Document]) -> Features:
         """Return one row per document, in these columns."""
-        parts, terms = [], []
-        for block in self._blocks:
-            part = self._topic_rows(documents) if block == "topics" else csr_matrix(
-                self._vectorizers[block].transform(_texts(documents, block)))
-            if part is None:
-                continue
-            parts.append(part * float(np.sqrt(SHARES[block])))
-            named = block in ("words", "pairs", "title")
-            terms.append(self._vectorizers[block].get_feature_names_out() if named else np.full(part.get_shape()[1], "", dtype=object))
-        scale = 1.0 / np.sqrt(sum(SHARES[block] for block in self._blocks))
-        return Features(csr_matrix(hstack(parts)).astype(np.float32) * np.float32(scale), np.concatenate(terms))
+        parts = {block: csr_matrix(self._vectorizers[block].transform(_texts(documents, block))) for block in self._blocks if block != "topics"}
+        if self._topics is not None:
+            words = self._vectorizers["words"].transform(_texts(documents, "words"))
+            parts["topics"] = csr_matrix(normalize(self._topics.transform(words)))
+        return self._joined(parts)
 
-    def _topic_rows(self, documents: Sequence[Document]) -> csr_matrix | None:
-        if self._topics is None:
-            return None
-        words = self._vectorizers["words"].transform(_texts(documents, "words"))
-        return csr_matrix(normalize(self._topics.transform(words)))
+    def _joined(self, parts: Mapping[str, csr_matrix]) -> Features:
+        scale = 1.0 / np.sqrt(sum(SHARES[block] for block in self._blocks))
+        scaled = [part * float(np.sqrt(SHARES[block]) * scale) for block, part in parts.items()]
+        terms = [self._vectorizers[block].get_feature_names_out() if block in NAMED else np.full(part.get_shape()[1], "", dtype=object)
+                 for block, part in parts.items()]
+        return Features(csr_matrix(hstack(scaled), dtype=np.float32), np.concatenate(terms))
 
 
 def lacks_abstract(documents: Sequence[Document]) -> np.ndarray:

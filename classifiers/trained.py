@@ -67,11 +67,12 @@ def train(labelled: Sequence[Labelled], *, seed: int, detail: Detail | None = No
     documents = [one.document for one in labelled]
     chosen = detail or (Detail.PIECED if len(documents) <= MOST_PIECED else Detail.LEAN)
     try:
-        space = FeatureSpace(chosen).fit(documents)
+        space = FeatureSpace(chosen)
+        rows = space.fit_transform(documents).rows
     except ValueError as error:
         raise NothingToRankError(f"none of the {len(documents)} decided documents has words to learn from") from error
     labels, weights = np.array([one.label > 0.5 for one in labelled], dtype=bool), np.array([one.weight for one in labelled])
-    return learn(space, space.transform(documents).rows, labels, lacks_abstract(documents), weights, seed=seed)
+    return learn(space, rows, labels, lacks_abstract(documents), weights, seed=seed)
 
 
 def learn(space: FeatureSpace, rows: csr_matrix, labels: np.ndarray, bare: np.ndarray, weights: np.ndarray, *, seed: int) -> TrainedModel:

@@ -98,8 +98,15 @@ def runs_of_cycle(session: Session, cycle_id: int) -> Sequence[SearchRunRow]:
 
 
 def imports_of_cycle(session: Session, cycle_id: int) -> Sequence[FileImportRow]:
-    """Return the files that a cycle took in, oldest first."""
-    return session.scalars(select(FileImportRow).where(FileImportRow.cycle_id == cycle_id).order_by(FileImportRow.id)).all()
+    """Return the files that a cycle took in, oldest first; those that were not understood: `not_understood`."""
+    query = select(FileImportRow).where(FileImportRow.cycle_id == cycle_id, FileImportRow.format != "")
+    return session.scalars(query.order_by(FileImportRow.id)).all()
+
+
+def not_understood(session: Session, review_id: int) -> Sequence[FileImportRow]:
+    """Return the files that are kept and were not understood, oldest first: what they hold is in no count."""
+    query = select(FileImportRow).where(FileImportRow.review_id == review_id, FileImportRow.format == "")
+    return session.scalars(query.order_by(FileImportRow.id)).all()
 
 
 def imports(session: Session, review_id: int) -> Sequence[FileImportRow]:

@@ -15,7 +15,6 @@ from typing import Any
 
 from bot.domain.protocols import Protocol
 from bot.domain.starting_set import StartingEffect
-from bot.errors import InvalidInputError
 from bot.links import LinkKeys
 from bot.protocols.amendments import compare, judge_again, unannounced
 from bot.protocols.load import load_document
@@ -27,7 +26,7 @@ from bot.steps.estimates.pool import pool
 from bot.steps.estimates.update_published import update_published
 from bot.steps.mail.deliver import DeliveryAccount, Post, deliver
 from bot.steps.records.deduplicate import deduplicate
-from bot.steps.records.import_file import import_file
+from bot.steps.records.import_folder import import_folder
 from bot.steps.records.rank import rank
 from bot.steps.records.search import SearchAccount, failed_lately, search
 from bot.steps.screening.open_round import open_round
@@ -63,7 +62,10 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class CycleAccount:
-    """What one cycle did. refused_files: a sentence for each watched file that could not be read. busy: another process is at it."""
+    """What one cycle did.
+
+    refused_files: a sentence for each watched file, or record of one, that could not be taken. busy: another process is at it.
+    """
 
     review: str
     period: str = ""
@@ -252,21 +254,12 @@ def _take_in_starting_set(tools: Tools, protocol: Protocol, cycle: CycleRow, by:
 
 
 def _take_in_watched(tools: Tools, cycle: CycleRow, by: str) -> tuple[str, ...]:
-    """Take in the files of the watched folder `<source>/…`, and return a sentence for each that could not be read.
+    """Take in the files of the watched folder `<source>/…`, and return a sentence for each file or record that could not be taken.
 
-    A file that was taken in before changes nothing; one that cannot be read keeps no other from its turn.
+    A file that came in an earlier cycle was told of then; it may lie there for years.
     """
-    refused = []
-    for path in sorted(tools.watched.glob("*/*")):
-        if not path.is_file() or path.name.startswith("."):
-            continue
-        try:
-            import_file(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, name=path.name, content=path.read_bytes(),
-                        source=path.parent.name, by=by, now=tools.clock())
-        except (InvalidInputError, OSError) as error:
-            refused.append(f"{path.parent.name}/{path.name}: {error.strerror if isinstance(error, OSError) else error}")
-            log.error("a watched file could not be read", file=path.name, error=refused[-1])
-    return tuple(refused)
+    taken = import_folder(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, folder=tools.watched, by=by, now=tools.clock())
+    return tuple(sentence for one in taken if one.account.cycle_id == cycle.id for sentence in one.sentences)
 
 
 def _end_search(tools: Tools, account: CycleAccount, by: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import time
@@ -47,6 +48,10 @@ class Server:
 
     def run(self) -> None:
         """Serve until the process is told to stop."""
+        if threading.current_thread() is threading.main_thread():
+            # uvicorn raises the signal that ended it once more: nobody else would come to an end of their own then.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda _number, _frame: None)
         self._server.run(sockets=[self._listener.socket])
 
     def start(self) -> threading.Thread:

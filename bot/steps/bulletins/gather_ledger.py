@@ -91,6 +91,7 @@ def pending(session: Session, review_id: int, cycle_id: int) -> Mapping[str, int
     return {
         "reports to screen": screened["pending"] + len(screening.reports_to_screen(session, review_id)),
         "pairs of records that may be the same": records.counts(session, review_id)["questions"],
+        "files that could not be read": len(searches.not_understood(session, review_id)),
         "studies to extract": work["to_extract"], "studies to verify": work["to_verify"],
         "rows of the starting set to confirm": work["to_confirm"], "studies awaiting a full text or an answer": awaiting,
     }

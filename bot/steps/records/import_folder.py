@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from bot.errors import UnreadableFileError
-from bot.sources.files import Refused
+from bot.sources.files import MAX_BYTES, Refused
 from bot.steps.records.import_file import ImportAccount, import_file, keep_unread
-from bot.telemetry import logger
 from db.session import Database
 
-log = logger("import")
+# So many faults of one file are said word by word; all of them are kept with it.
+NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,13 @@ class TakenIn:
     source: str
     name: str
     account: ImportAccount
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Say what could not be taken: one sentence for each record, or one for the file."""
+        said = [_sentence(f"{self.source}/{self.name}", one) for one in self.account.refused[:NAMED]]
+        more = len(self.account.refused) - len(said)
+        return (*said, f"{self.source}/{self.name}: {more} more could not be taken") if more else tuple(said)
 
 
 def import_folder(*, database: Database, review_id: int, cycle_id: int | None, folder: Path, by: str, now: datetime) -> tuple[TakenIn, ...]:
@@ -33,19 +41,34 @@ def import_folder(*, database: Database, review_id: int, cycle_id: int | None, f
     for path in sorted(folder.glob("*/*")) if folder.is_dir() else []:
         # A name that begins with a dot is somebody's half-written file.
         if path.is_file() and not path.name.startswith("."):
-            given = {"database": database, "review_id": review_id, "cycle_id": cycle_id, "name": path.name, "source": path.parent.name,
-                     "by": by, "now": now}
-            taken.append(TakenIn(path.parent.name, path.name, _take_in(path, given)))
+            name, source = _readable(path.name), _readable(path.parent.name)
+            given = {"database": database, "review_id": review_id, "cycle_id": cycle_id, "name": name, "source": source, "by": by, "now": now}
+            taken.append(TakenIn(source, name, _take_in(path, given)))
     return tuple(taken)
 
 
-def _take_in(path: Path, given: dict[str, object]) -> ImportAccount:
+def _take_in(path: Path, given: dict[str, Any]) -> ImportAccount:
     try:
+        if path.stat().st_size > MAX_BYTES:
+            return _left(f"has more than {MAX_BYTES:,} bytes; export it in parts", given["cycle_id"])
         content = path.read_bytes()
     except OSError as error:
-        return ImportAccount(0, 0, 0, (Refused(0, 0, f"{path.name}: {error.strerror}"),), "")
+        return _left(f"cannot be opened: {error.strerror}", given["cycle_id"])
     try:
-        return import_file(**given, content=content)  # type: ignore[arg-type]
+        return import_file(**given, content=content)
     except UnreadableFileError as error:
-        log.warning("a file was not understood", source=path.parent.name, file=path.name, reason=str(error))
-        return keep_unread(**given, content=content, reason=str(error))  # type: ignore[arg-type]
+        return keep_unread(**given, content=content, reason=str(error))
+
+
+def _left(reason: str, cycle_id: int | None) -> ImportAccount:
+    """Return the account of a file that stays where it is, and is looked at again the next time."""
+    return ImportAccount(0, 0, 0, (Refused(0, 0, reason),), "", cycle_id)
+
+
+def _sentence(file: str, one: Refused) -> str:
+    return f"{file}, record {one.record}, line {one.line}: {one.reason}" if one.record else f"{file}: {one.reason}"
+
+
+def _readable(name: str) -> str:
+    """Return the name of a file as text that every database takes: a name that is no UTF-8 comes with bytes that are no letters."""
+    return name.encode("utf-8", "replace").decode()

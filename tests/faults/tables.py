@@ -1,0 +1,80 @@
+"""All rows of all tables as two months can be compared by: without what may differ. Not a test itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import text
+
+import db.tables  # noqa: F401  makes every table known
+from db.base import Base
+from db.session import Database
+
+# What a kill may change: who was sending, how often it was tried, and why not at first.
+MAY_DIFFER = {"outbox": {"attempts", "claimed_by", "error", "not_before"}}
+# What became of a mail stands in the outbox as well; how many ticks it took to see all votes is chance.
+EVENTS_THAT_MAY_DIFFER = {"mail.unsure", "mail.settled", "mail.sent", "round.settled"}
+RANDOM_IDS = ("person", "subscriber")
+# Texts and numbers that name rows by their key.
+HOLDING_KEYS = {"outbox": {"key", "dedupe_key", "data", "recipient_id"}, "link": {"token_sha256", "subject_id"}, "event": {"subject", "data"},
+                "estimate": {"members"}, "screening_round": {"rules", "settled_through"}}
+
+
+def tables(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """Return table → rows as plain values in the order of their keys, people's random ids replaced by their number."""
+    with database.reading() as session:
+        found = {}
+        for name in sorted(Base.metadata.tables):
+            rows = session.execute(text(f'SELECT * FROM "{name}"')).mappings().all()
+            found[name] = [_plain(name, dict(row)) for row in rows]
+        known = {str(row["public_id"]): f"{name}-{number}" for name in RANDOM_IDS
+                 for number, row in enumerate(sorted(found[name], key=lambda row: row["id"]), start=1)}
+    written = json.dumps(found, default=str, sort_keys=True)
+    for random, number in known.items():
+        written = written.replace(random, number)
+    keys = {name: [column.name for column in table.primary_key] for name, table in Base.metadata.tables.items()}
+    ordered = {name: sorted(rows, key=lambda row: [row[key] for key in keys[name]]) for name, rows in json.loads(written).items()}
+    noted = [{key: value for key, value in row.items() if key != "id"} for row in ordered["event"] if row["kind"] not in EVENTS_THAT_MAY_DIFFER]
+    # Who comes first of two who do not wait for each other is chance.
+    ordered["event"] = sorted(noted, key=lambda row: json.dumps(row, sort_keys=True))
+    return ordered
+
+
+def _plain(table: str, row: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in row.items() if key not in MAY_DIFFER.get(table, ())}
+    return {key: len(value) if isinstance(value, (bytes, memoryview)) else value for key, value in kept.items()}
+
+
+def without_keys(found: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Return rows with each key replaced by its place among its table's, without texts that hold keys: Postgres leaves gaps after a kill."""
+    places = {name: {row["id"]: number for number, row in enumerate(rows)} for name, rows in found.items() if rows and "id" in rows[0]}
+    return {name: sorted((_without_keys(name, row, places) for row in rows), key=lambda row: json.dumps(row, sort_keys=True))
+            for name, rows in found.items()}
+
+
+def _without_keys(table: str, row: dict[str, Any], places: dict[str, dict[int, int]]) -> dict[str, Any]:
+    columns = Base.metadata.tables[table].columns
+    kept = {}
+    for name, value in row.items():
+        target = table if name == "id" else next((key.column.table.name for key in columns[name].foreign_keys if key.column.name == "id"), None)
+        if target is not None:
+            kept[name] = places[target][value] if value is not None and target in places else value
+        elif name not in HOLDING_KEYS.get(table, ()):
+            kept[name] = value
+    return kept
+
+
+def differences(one: dict[str, list[dict[str, Any]]], other: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Return what differs, a sentence for each row; empty if nothing does."""
+    found = []
+    for name in one:
+        left, right = ([json.dumps(row, sort_keys=True) for row in given[name]] for given in (one, other))
+        if left == right:
+            continue
+        found.append(f"{name}: {len(left)} rows and {len(right)} rows")
+        found += [f"  only in the first: {row}" for row in left if row not in right]
+        found += [f"  only in the second: {row}" for row in right if row not in left]
+    return found
+
+
