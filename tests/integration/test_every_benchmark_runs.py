@@ -16,7 +16,9 @@ SMALL = {
     "coverage": ["--repeats", "20"],
     "golden": ["--data", "{golden/meta}"],
     "dedup": ["--data", "{data/dedup}"],
-    "parse": [],
+    "parse": ["--records", "300"],
+    "fetch": ["--hits", "600", "--kills", "1"],
+    "screening": ["--data", "{data/screening}", "--mode", "living", "--sets", "Cohen_2006_ADHD"],
     "faults": ["--kills", "1"],
 }
 # Held by tests of their own, which run all of it.
