@@ -11,7 +11,7 @@ import classifiers
 from bot import paths, settings
 from bot.domain.protocols import Protocol
 from bot.domain.starting_set import StartingEffect
-from bot.errors import NotFoundError, ProtocolError
+from bot.errors import NotFoundError, ProtocolError, SettingsError
 from bot.http import Http
 from bot.links import LinkKeys
 from bot.mail.folder import FolderTransport
@@ -61,7 +61,7 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
     """Return the application that these settings describe."""
     renderer = Renderer(paths.templates(), Site(name=chosen.site_name, address=chosen.address, demo=chosen.demo))
     keys = chosen.link_keys()
-    folders = paths.review_folders(chosen.home)
+    folders = _chosen(paths.review_folders(chosen.home), chosen.reviews)
     protocols = {slug: load(folder) for slug, folder in folders.items()}
     sources = _sources(chosen)
     for protocol in protocols.values():
@@ -81,6 +81,15 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
         mail_folder=chosen.mail_folder if chosen.shows_mail_on_web else None,
         is_loopback=settings.is_loopback,
     )
+
+
+def _chosen(folders: Mapping[str, Path], names: str) -> Mapping[str, Path]:
+    """Return the folders of the reviews that the settings name. Raises SettingsError for a name that is not there."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    missing = [name for name in wanted if name not in folders]
+    if missing:
+        raise SettingsError(f"PERENNIAL_REVIEWS: there is no review {missing[0]!r}; there are: {', '.join(folders) or 'none'}")
+    return {name: folders[name] for name in wanted} if wanted else folders
 
 
 def _require_parts(protocol: Protocol, sources: Mapping[str, Source]) -> None:

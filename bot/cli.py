@@ -94,6 +94,27 @@ def run(review: ReviewOption = "", as_json: JsonOption = False) -> None:
 
 
 @cli.command()
+def init(
+    answers: Annotated[Path | None, typer.Option("--answers", help="A TOML file with the answers, in place of the questions.")] = None,
+    abstract: Annotated[Path | None, typer.Option(help="A published review to start from: its record as RIS, .nbib or PubMed XML.")] = None,
+    example: Annotated[str, typer.Option(help="Copy a review that is shipped as an example, such as bcg-vaccine.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Make a review of your own: twelve questions, a protocol that passes check, and a list of what is still to be done.
+
+    Examples:  perennial init  ·  perennial init --abstract croke2026.nbib  ·  perennial init --answers sleep.toml --json
+    """
+    from bot import new_review
+
+    made = new_review.from_example(example, home=_home()) if example else new_review.from_answers(answers, abstract, home=_home())
+    print(f"The review is in {made.folder}")
+    for number, sentence in enumerate(made.to_do, start=1):
+        print(f"  {number}. {sentence}")
+    if as_json:
+        print(json.dumps({"folder": str(made.folder), "slug": made.folder.name, "to_do": list(made.to_do)}))
+
+
+@cli.command()
 def check(
     folder: Annotated[Path | None, typer.Argument(help="The folder of a review; default: every review there is.")] = None,
     as_json: JsonOption = False,

@@ -28,6 +28,11 @@ def reviews() -> Path:
     return root() / "reviews"
 
 
+def examples() -> Path:
+    """Return the folder of the reviews that are shipped as examples: they run only where somebody has copied one."""
+    return reviews() / "examples"
+
+
 def default_home() -> Path:
     """Return where database, keys and people's own reviews lie unless PERENNIAL_HOME says otherwise."""
     return root() / "data"

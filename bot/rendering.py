@@ -5,6 +5,7 @@ Which data a page or mail gets: the step or route that asks for it. Pictures: bo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -51,6 +52,10 @@ class Renderer:
         """Return `templates/bulletin/<template>`."""
         return self._render(f"bulletin/{template}", data)
 
+    def protocol_file(self, template: str, **data: Any) -> str:
+        """Return `templates/protocol/<template>`, a file of a new review, which people go on writing."""
+        return self._render(f"protocol/{template}", data)
+
     def mail(self, name: str, data: Mapping[str, Any]) -> MailText:
         """Return the words of the mail `templates/mail/<name>/`; the HTML has its styles inlined."""
         from css_inline import CSSInliner
@@ -75,7 +80,7 @@ class Renderer:
             keep_trailing_newline=True,
         )
         environment.globals |= {"site": self.site, "demo_notice": DEMO_NOTICE if self.site.demo else ""}
-        environment.filters |= {"number": number, "day": day, "moment": moment, "plural": plural, "safe_link": safe_link}
+        environment.filters |= {"number": number, "day": day, "moment": moment, "plural": plural, "safe_link": safe_link, "toml": toml}
         return environment
 
 
@@ -87,6 +92,11 @@ def number(value: float | None, digits: int = 2) -> str:
     if float(text) == 0:
         text = text.lstrip("-")
     return text.replace("-", MINUS)
+
+
+def toml(value: object) -> str:
+    """Return a value as a TOML file writes it. A basic string of TOML is one of JSON, but for U+007F."""
+    return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def day(value: date | datetime | str | None) -> str:

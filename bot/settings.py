@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     home: Folder = Field(default_factory=paths.default_home, description="where the database, keys and people's own reviews lie")
     database: Annotated[str, AfterValidator(_database)] = Field(
         default="", repr=False, description="sqlite:///path or postgresql://user:password@host/name; empty: SQLite in the home")
+    reviews: str = Field(default="", description="the reviews that this site runs, by name, with commas; empty: every one there is")
     address: WebAddress = Field(default="http://127.0.0.1:8000", description="the site's public address, as links in mails name it")
     site_name: OneLine = Field(default="Perennial", max_length=80)
     listen: OneLine = Field(default="127.0.0.1", description="the interface that the web server listens on")
