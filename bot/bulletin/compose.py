@@ -56,6 +56,7 @@ def _composed(material: Material) -> dict[str, Any]:
         "pending": [{"label": label, "n": n} for label, n in material.pending.items() if n],
         "outcomes": outcomes,
         "table": _table(protocol, outcomes),
+        "measures": plain_language.explained([outcome["measure"] for outcome in outcomes]),
         "benchmark": published.benchmark(protocol),
         "studies": [_study(material, study, known) for study in material.studies],
         "flow": prisma_flow.boxes(material.flow, material.exclusions, {one.name: one.label for one in material.sources}),
@@ -102,7 +103,7 @@ def fingerprint(content: Mapping[str, Any]) -> str:
 
 def intervention(protocol: Protocol) -> str:
     """Return what the review is about, as it stands inside a sentence: "digital peer support"."""
-    name = protocol.short_title
+    name = protocol.called or protocol.short_title
     # A capital of an abbreviation stays one.
     return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 

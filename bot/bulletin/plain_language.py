@@ -16,7 +16,21 @@ PROVISIONAL = "Trials found so far, incomplete, risk of bias not appraised: prov
 MEASURES = {
     "SMD": "standardised mean difference", "MD": "mean difference", "RR": "risk ratio", "OR": "odds ratio", "RD": "risk difference",
 }
+# What a reader must know of each measure, once, in a sentence.
+EXPLAINED = {
+    "SMD": "how far apart the groups were, counted in standard deviations, so that different questionnaires can be put together; 0 means no "
+           "difference",
+    "MD": "how far apart the groups were, in points of the scale; 0 means no difference",
+    "RR": "how many times as often something happened; 1 means no difference",
+    "OR": "how many times as high the odds of something were; 1 means no difference",
+    "RD": "how much more or less often something happened; 0 means no difference",
+}
 FEW = 3
+
+
+def explained(measures: Sequence[str]) -> list[dict[str, str]]:
+    """Return each of these measures once, with its name and what it means, in the order of MEASURES."""
+    return [{"short": one, "name": MEASURES[one], "meaning": EXPLAINED[one]} for one in MEASURES if one in measures]
 
 
 def answer(outcome: Outcome, intervention: str, result: Result | None, trials: Sequence[TrialResult]) -> str:

@@ -230,6 +230,7 @@ class Protocol:
     sha256: the hash of its files' content (comments and layout aside); it names the version in cycles, decisions, bulletins.
     document: the files' content as one JSON text, whose hash that is; kept, it is what this version can be read again from.
     sources: those that are searched; planned_sources: those that are only announced.
+    called: what the intervention is called inside a sentence, "" where the short title does.
     drafted_after_seeing: which results were known when the first version was written.
     crisis_text: the sentence that holds in every country.
     """
@@ -248,6 +249,7 @@ class Protocol:
     comparator: str
     setting: str
     designs: str
+    called: str
     criteria: tuple[Criterion, ...]
     sources: tuple[SourcePlan, ...]
     planned_sources: tuple[SourcePlan, ...]

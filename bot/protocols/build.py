@@ -46,7 +46,7 @@ def _question(form: ProtocolForm, outcomes: Mapping[str, OutcomeForm]) -> dict[s
     """Return the fields that say what is asked."""
     return {
         **_fields(form, "question open_ended_months"),
-        **_fields(form.picos, "population intervention comparator setting designs"),
+        **_fields(form.picos, "population intervention comparator setting designs called"),
         "criteria": tuple(domain.Criterion(**_tuples(criterion)) for criterion in form.criteria),
         "outcomes": _by_importance(form, outcomes),
         "windows": tuple(asked.Window(**window.model_dump()) for window in form.windows),

@@ -67,6 +67,8 @@ class PicosForm(Form):
     comparator: Text
     setting: Text
     designs: Text
+    called: OptionalText = Field(default="", description='what the intervention is called inside a sentence, such as "vaccination"; '
+                                 "absent: the short title")
 
 
 class CriterionForm(Form):

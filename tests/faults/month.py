@@ -150,6 +150,7 @@ class Month:
     home: Path
     app: App
     mail: Mailboxes
+    slug: str = SLUG
     people: list[Person] = field(default_factory=list)
     now: datetime = SET_UP
 
@@ -169,7 +170,7 @@ class Month:
         if (self.home / "begun").exists():
             return
         self.now = SET_UP
-        review_id = cycle.state(self.app.database, protocol=self.app.protocol(SLUG), by=BY, now=self.now).review_id
+        review_id = cycle.state(self.app.database, protocol=self.app.protocol(self.slug), by=BY, now=self.now).review_id
         for name, (shown, roles) in TEAM.items():
             for role in roles:
                 join(database=self.app.database, review_id=review_id, name=shown, email=address_of(name), role=role, by=BY, now=self.now)
@@ -183,7 +184,7 @@ class Month:
 
     def _subscribe(self, name: str) -> None:
         visitor = next(person.visitor for person in self.people if person.name == name)
-        form = next(form for form in visitor.open(f"{SITE}/reviews/{SLUG}/subscribe").forms() if "email" in form.typed)
+        form = next(form for form in visitor.open(f"{SITE}/reviews/{self.slug}/subscribe").forms() if "email" in form.typed)
         visitor.send(form, {"email": address_of(name)})
 
     def _confirmed(self, review_id: int) -> int:
@@ -216,20 +217,23 @@ class Month:
 
     def _is_over(self) -> bool:
         with self.app.database.reading() as session:
-            review = reviews.review_by_slug(session, SLUG)
+            review = reviews.review_by_slug(session, self.slug)
             mailed = [row for row in bulletins.published(session, review.id) if row.mailed_at is not None]
             waiting = outbox.counts(session)
         return bool(mailed) and not any(waiting[state] for state in ("pending", "claimed", "sending", "unsure"))
 
 
-def month(home: Path, url: str, eutils: str, *, delivered: Callable[[], None] = lambda: None) -> Month:
-    """Return the month of a home and a database, wherever it is. Nothing that fails is put off: it is raised."""
-    chosen = settings.load(home=home, database=url, address=SITE, eutils_address=eutils, sender="bot@demo.invalid")
+def month(home: Path, url: str, eutils: str, *, slug: str = SLUG, delivered: Callable[[], None] = lambda: None) -> Month:
+    """Return the month of a home and a database, wherever it is. Nothing that fails is put off: it is raised.
+
+    slug: another review than the shipped one; its folder in the home has the demo/ from which the people know what they know.
+    """
+    chosen = settings.load(home=home, database=url, address=SITE, eutils_address=eutils, sender="bot@demo.invalid", reviews=slug)
     app = root.build(chosen)
     mail = Mailboxes(home / "mailboxes", delivered)
     app = replace(app, clock=lambda: one.now, post=replace(app.post, transport=mail))
-    one = Month(home, app, mail)
-    one.people = cast(SITE, paths.reviews() / SLUG / "demo", home / "known.csv")
+    one = Month(home, app, mail, slug)
+    one.people = cast(SITE, (paths.reviews() / SLUG if slug == SLUG else home / "reviews" / slug) / "demo", home / "known.csv")
     session = _InProcess(Browser(create(app), host="127.0.0.1", client="127.0.0.1"))
     read = (home / "read.txt").read_text().splitlines() if (home / "read.txt").exists() else []
     for person in one.people:
