@@ -99,7 +99,8 @@ MEASUREMENT = Domain(
 
 def _variant(variant_id: str, name: str, deviations: Domain) -> Variant:
     return Variant("rob2", variant_id, "RoB 2 for cluster-randomised trials", name, "18 March 2021 (test version)", CITATION, OFFICIAL,
-                   JUDGEMENTS, (RANDOMISATION, RECRUITMENT, deviations, MISSING, MEASUREMENT, REPORTING), needs_agreement=True, disputed=DISPUTED)
+                   JUDGEMENTS, (RANDOMISATION, RECRUITMENT, deviations, MISSING, MEASUREMENT, REPORTING),
+                   needs_agreement=True, disputed=DISPUTED)
 
 
 CLUSTER_ASSIGNMENT = _variant("cluster_assignment", "clusters randomised, effect of assignment", ASSIGNMENT)
