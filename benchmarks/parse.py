@@ -134,15 +134,15 @@ def _read_xml(path: Path) -> int:
 
 
 def _read_medline(path: Path) -> int:
-    from bot.sources.files import decoded, nbib
+    from bot.sources.files import lined, nbib
 
-    return _records(nbib.entries(decoded(path.read_bytes()), "bench"))
+    return _records(nbib.entries(lined(path.read_bytes()), "bench"))
 
 
 def _read_ris(path: Path) -> int:
-    from bot.sources.files import decoded, ris
+    from bot.sources.files import lined, ris
 
-    return _records(ris.entries(decoded(path.read_bytes()), "bench"))
+    return _records(ris.entries(lined(path.read_bytes()), "bench"))
 
 
 def _peer(name: str, count: Callable[[Path], int]) -> Callable[[Path], dict[str, object]]:

@@ -10,6 +10,10 @@ DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>\]]+")
 REGISTRATION = re.compile(
     r"\b(NCT\d{8}|nct\d{8}|ISRCTN ?\d{8}|ACTRN\d{14}|(?:ChiCTR|CHICTR)[-\w]{6,20}|DRKS\d{8}|EUCTR\d{4}-\d{6}-\d{2}|NTR\d{2,6}|UMIN\d{9}"
     r"|CTRI/\d{4}/\d+/\d+|IRCT\d{8,20}N?\d*|JPRN-\w{6,14}|KCT\d{7}|PACTR\d{12,20}|TCTR\d{8,14}|RBR-\w{4,8})\b")
+# "CT" stands in RCT and ABSTRACT as well; so it goes on in a number.
+LIKELY = re.compile(r"CT(?:R[-A-Z\d]|N ?\d|\d)")
+MARKS = (b"DRKS", b"NTR", b"UMIN", b"JPRN", b"RBR")
+NO_CAPITALS = bytes(set(range(256)) - set(range(ord("A"), ord("Z") + 1)))
 YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 MARKUP = re.compile(r"</?(?:i|b|u|em|strong|sup|sub|sc|scp|p|jats:\w+|h[1-6]|br|span|italic|bold)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 ISSN = re.compile(r"\b(\d{4})-?(\d{3}[\dXx])\b")
@@ -19,8 +23,7 @@ MONTHS = {name: number for number, name in enumerate(
 
 def doi(text: str) -> str:
     """Return the DOI in a text in lower case, without an address in front or a full stop behind; "" if there is none."""
-    found = DOI.search(text) if "10." in text else None
-    if found is None:
+    if "10." not in text or (found := DOI.search(text)) is None:
         return ""
     whole = found.group(0).rstrip(".,;").lower()
     # A bracket belongs to the DOI (S0140-6736(20)…) only if it opened there.
@@ -30,8 +33,9 @@ def doi(text: str) -> str:
 def registrations(*texts: str) -> tuple[str, ...]:
     """Return the registration numbers in these texts in upper case, each once."""
     whole = " ".join(texts)
-    # One of these stands in every number: to look for them first is ten times as fast as the pattern, and faster than a loop.
-    if "CT" in whole or "DRKS" in whole or "NTR" in whole or "UMIN" in whole or "JPRN" in whole or "RBR-" in whole or "nct0" in whole:
+    # What is in capitals is short, and one of these stands in every number: to look there first is ten times as fast as the pattern.
+    capitals = whole.encode("utf-8", "replace").translate(None, NO_CAPITALS)
+    if (b"CT" in capitals and LIKELY.search(whole)) or any(mark in capitals for mark in MARKS) or "nct0" in whole:
         return tuple(dict.fromkeys(found.upper() for found in REGISTRATION.findall(whole)))
     return ()
 

@@ -10,10 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from bot.domain.records import Record, Relation
-from bot.sources.files import Refused, fields
+from bot.sources.files import Refused, fields, text_of
 
 # Each record begins with one of these lines.
-BEGIN, BEGIN_OF_ERIC = "\nPMID- ", "\nOWN - ERIC"
+BEGIN, BEGIN_OF_ERIC = b"\nPMID- ", b"\nOWN - ERIC"
+# What some write instead of the usual beginning: blanks too many, too few.
+ODD_BEGIN = re.compile(rb"^PMID *- *(?=\d)", re.MULTILINE)
+PLAIN = re.compile(r"^PMID *- *\d", re.MULTILINE)
 RELATIONS = {
     "RIN": "retraction_in", "ROF": "retraction_of", "EIN": "erratum_in", "EFR": "erratum_for", "CON": "comment_on", "CIN": "comment_in",
     "UIN": "update_in", "UOF": "update_of", "RPI": "republished_in", "RPF": "republished_from", "ECI": "concern_in", "ECF": "concern_for",
@@ -35,34 +38,33 @@ Fields = dict[str, list[str]]
 
 def claims(head: str) -> bool:
     """Return whether a file that begins so is MEDLINE text."""
-    return bool(re.match(r"\s*(PMID *- ?\d|OWN *- )", head))
+    return bool(re.match(r"\s*OWN *- ", head) or (PLAIN.search(head) and not re.search(r"^TY {1,2}-", head, re.MULTILINE)))
 
 
-def entries(text: str, source: str) -> Iterator[Record | Refused]:
-    """Return each record of a file, or why it could not be taken."""
-    for number, (begin, entry) in enumerate(_parts(text), start=1):
-        given = _fields(entry)
-        if not any(given.get(tag) for tag in ("TI  ", "BTI ", "TT  ")):
-            yield Refused(number, text.count("\n", 0, begin) + 1, "no title (TI): a record has at least one")
-        else:
-            yield _record(given, source)
+def entries(content: bytes, source: str) -> Iterator[Record | Refused]:
+    """Return each record of a file (`bot.sources.files.lined`), or why it could not be taken."""
+    if BEGIN not in content and not content.startswith(BEGIN[1:]):
+        content = ODD_BEGIN.sub(BEGIN[1:], content)
+    for number, (begin, entry) in enumerate(_parts(content), start=1):
+        record = _record(_fields(text_of(entry)), source)
+        yield record if record.title else Refused(number, content.count(b"\n", 0, begin) + 1, "no title (TI): a record has at least one")
 
 
 def complete_records(text: str, *, source: str) -> Iterator[Record]:
     """Return the records of MEDLINE text that PubMed sent; one without a PMID is none, nor is one that was cut off."""
-    for _, entry in _parts(text):
-        given = _fields(entry)
+    for _, entry in _parts(text.encode()):
+        given = _fields(entry.decode())
         if given.get("PMID", [""])[0].isdigit() and LAST in given:
             yield _record(given, source)
 
 
-def _parts(text: str) -> Iterator[tuple[int, str]]:
-    """Return (where it begins, its text) of each record."""
-    mark = BEGIN if BEGIN in text or text.startswith(BEGIN[1:]) else BEGIN_OF_ERIC
-    begin = 0 if text.startswith(mark[1:]) else text.find(mark) + 1
-    while begin > 0 or text.startswith(mark[1:], begin):
-        after = text.find(mark, begin)
-        yield begin, text[begin:after if after >= 0 else len(text)]
+def _parts(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Return (where it begins, what it holds) of each record."""
+    mark = BEGIN if BEGIN in content or content.startswith(BEGIN[1:]) else BEGIN_OF_ERIC
+    begin = 0 if content.startswith(mark[1:]) else content.find(mark) + 1
+    while begin > 0 or content.startswith(mark[1:], begin):
+        after = content.find(mark, begin)
+        yield begin, content[begin:after if after >= 0 else len(content)]
         if after < 0:
             return
         begin = after + 1

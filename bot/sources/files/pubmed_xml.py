@@ -5,16 +5,21 @@ Each article is walked once, by its children's names: looking every field up by 
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from typing import IO, Any
 
-from lxml import etree  # type: ignore[attr-defined]  compiled, without stubs
-
 from bot.domain.records import Record, Relation
-from bot.sources.files import Refused, fields
+from bot.sources.files import Refused, fields, xml
 
-ARTICLES = ("PubmedArticle", "PubmedBookArticle")
+BEGIN, ENDS = b"<PubmedArticle>", (b"</PubmedArticle>", b"</PubmedBookArticle>")
+BEGINS = (BEGIN, b"<PubmedArticle ", b"<PubmedBookArticle>", b"<PubmedBookArticle ")
+BEFORE = re.compile(rb"(?=<Pubmed(?:Book)?Article[ >])")
+# No more than this stands between two articles, unless something else does.
+LONGEST_GAP = 80
+REFERENCES, REFERENCES_END = b"<ReferenceL", b"</ReferenceList>"
+BLOCK = 1 << 20
 RELATIONS = {"ExpressionOfConcernIn": "concern_in", "ExpressionOfConcernFor": "concern_for", "CorrectedandRepublishedIn": "republished_in",
              "CorrectedandRepublishedFrom": "republished_from", "RetractedandRepublishedIn": "republished_in",
              "RetractedandRepublishedFrom": "republished_from", "PartialRetractionIn": "erratum_in", "PartialRetractionOf": "erratum_for"}
@@ -28,33 +33,87 @@ def claims(head: str) -> bool:
 
 def entries(file: IO[bytes], source: str) -> Iterator[Record | Refused]:
     """Return each record of a file, or why it could not be taken."""
-    number = 0
-    # recover: a file that was cut off gives what it has. huge_tree stays off: a bomb is no export.
-    stream = etree.iterparse(file, events=("end",), tag=ARTICLES, load_dtd=False, no_network=True, resolve_entities=False, recover=True)
-    try:
-        for _, article in stream:
-            number += 1
-            record = _record(article, source)
-            yield record if record.title and record.source_id else Refused(number, article.sourceline or 0, _lack(record))
-            _forget(article)
-    except etree.XMLSyntaxError as error:
-        yield Refused(number + 1, error.lineno or 0, f"is no XML any more: {error.msg}")
-        return
-    if stream.root is not None and not _ends_well(file):
+    number, file = 0, file if _is_utf8(file) else _as_utf8(file)
+    for article, at, is_whole in _articles(file):
+        number += 1
+        element = xml.parsed(_without_dropped(article))
+        record = _record(element, source) if element is not None else None
+        if record is not None and record.title and record.source_id:
+            yield record
+            if not is_whole:
+                yield Refused(number, _line(file, at), "is cut off: its end is missing; what was there is in the record that was taken")
+        else:
+            yield Refused(number, _line(file, at), _lack(record))
+    if not _ends_well(file):
         yield Refused(number + 1, 0, "the file does not end as PubMed XML does; it was cut off, and what came after is missing")
 
 
-def _lack(record: Record) -> str:
-    return "is cut off: it has no PMID" if not record.source_id else "no title: a record has at least one"
+def _articles(file: IO[bytes]) -> Iterator[tuple[bytes, int, bool]]:
+    """Return (its text, its place, whether it has an end) of each article: each is parsed by itself, and spoils no other."""
+    at, waiting = 0, b""
+    while block := file.read(BLOCK):
+        first, *others = (waiting + block).split(BEGIN)
+        pieces = [first, *[BEGIN + one for one in others]]
+        waiting = pieces.pop()
+        for piece in pieces:
+            end = piece.rfind(ENDS[0])
+            if len(piece) - LONGEST_GAP < end and piece.startswith(BEGIN):
+                yield piece[:end + len(ENDS[0])], at, True
+            else:
+                yield from _unusual(piece, at, is_last=False)
+            at += len(piece)
+    yield from _unusual(waiting, at, is_last=True)
 
 
-def _forget(article: Any) -> None:
-    article.clear()
-    # Emptied articles stay below the root and fill the memory all the same.
-    parent = article.getparent()
-    if parent is not None:
-        while article.getprevious() is not None:
-            del parent[0]
+def _unusual(piece: bytes, at: int, *, is_last: bool) -> Iterator[tuple[bytes, int, bool]]:
+    """Return the articles of a piece that is no single one with its end: what stands before the first, books, what was cut off."""
+    for part in BEFORE.split(piece):
+        if part.startswith(BEGINS):
+            end_tag = ENDS[part.startswith(b"<PubmedB")]
+            end = part.rfind(end_tag)
+            yield (part[:end + len(end_tag)], at, True) if end > 0 else (part, at, is_last)
+        at += len(part)
+
+
+def _line(file: IO[bytes], at: int) -> int:
+    """Return the number of the line at a place; where the file is read on from does not change."""
+    here = file.tell()
+    file.seek(0)
+    line = file.read(at).count(b"\n") + 1
+    file.seek(here)
+    return line
+
+
+def _without_dropped(article: bytes) -> bytes:
+    """Return an article without its references, which no record keeps: a quarter of all there is to parse."""
+    end = article.rfind(REFERENCES_END)
+    begin = article.find(REFERENCES, 0, end) if end >= 0 else -1
+    return article if begin < 0 or b"<!" in article else article[:begin] + article[end + len(REFERENCES_END):]
+
+
+def _lack(record: Record | None) -> str:
+    return "is cut off: it has no PMID" if record is None or not record.source_id else "no title: a record has at least one"
+
+
+def _is_utf8(file: IO[bytes]) -> bool:
+    head = file.read(200)
+    file.seek(0)
+    said = re.search(rb"encoding=[\"']([\w-]+)", head)
+    return not head.startswith((b"\xff\xfe", b"\xfe\xff")) and (said is None or said.group(1).lower() in (b"utf-8", b"utf8", b"us-ascii"))
+
+
+def _as_utf8(file: IO[bytes]) -> IO[bytes]:
+    """Return a file in another encoding as UTF-8; what it says of itself is read by nobody after this."""
+    head = file.read(200)
+    file.seek(0)
+    said = re.search(rb"encoding=[\"']([\w-]+)", head)
+    name = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else said.group(1).decode() if said else "cp1252"
+    try:
+        text = file.read().decode(name, "replace")
+    except LookupError:
+        file.seek(0)
+        text = file.read().decode("cp1252", "replace")
+    return io.BytesIO(text.encode())
 
 
 def _ends_well(file: IO[bytes]) -> bool:
@@ -75,14 +134,19 @@ def _record(article: Any, source: str) -> Record:
     given.pop("other_sections", None)
     given["abstract"] = "\n".join(abstract)
     given["title"] = given["title"] or given.pop("book_title", "") or given.pop("vernacular", "")
-    for name in ("book_title", "vernacular"):
-        given.pop(name, None)
+    given.pop("book_title", None)
+    given.pop("vernacular", None)
     given["doi"] = given.pop("id_doi", "") or given.get("doi", "")
     given["registrations"] = fields.registrations(*given.pop("accessions", NOTHING), given["abstract"])
     if pmid := given["source_id"]:
         given["pmid"], given["url"] = pmid, f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/"
-    whole: dict[str, Any] = {name: tuple(value) if type(value) is list else value for name, value in given.items()}
-    return Record(**whole)
+    for name in LISTS:
+        if name in given:
+            given[name] = tuple(given[name])
+    return Record(**given)
+
+
+LISTS = ("authors", "publication_types", "keywords", "mesh", "relations")
 
 
 def _walk(element: Any, given: dict[str, Any], wanted: dict[str, Any]) -> None:

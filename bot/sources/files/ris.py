@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import html
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from bot.domain.records import Record
-from bot.sources.files import Refused, fields
+from bot.sources.files import Refused, fields, text_of
 
-BEGIN, END = "\nTY  -", "\nER  -"
+BEGIN, END = b"\nTY  -", b"\nER  -"
 # A tag has two characters (PMID has four), two blanks and a hyphen. One blank is none: "ER - positive" stands in abstracts.
 TAG = re.compile(r"([A-Z][A-Z0-9]|PMID)(?:  |\t)-")
+USUAL = re.compile(r"[A-Z][A-Z0-9]$")
 # What some write instead: a number in front, a blank too few, a tab.
-ODD_BEGIN = re.compile(r"^[ \t]*(?:\d+\.[ \t]*)?TY(?: {1,2}|\t)-", re.MULTILINE)
-ODD_END = re.compile(r"^ER(?: {1,2}|\t)-(?=[ \t]*$)", re.MULTILINE)
+ODD_BEGIN = re.compile(rb"^[ \t]*(?:\d+\.[ \t]*)?TY(?: {1,2}|\t)-", re.MULTILINE)
+ODD_END = re.compile(rb"^ER(?: {1,2}|\t)-(?=[ \t]*$)", re.MULTILINE)
 TITLED = re.compile(r"^T[I1](?:  |\t)-", re.MULTILINE)
 # What platforms write between records, which is no part of any.
 BETWEEN = re.compile(r"\d+\.?$|(Provider|Database|Content|Record|Link to|Copyright|Export|Source|http|<?https?:)", re.IGNORECASE)
@@ -30,7 +30,6 @@ PMCID = re.compile(r"\bPMC\d{4,9}\b")
 ACCESSION = re.compile(r"Accession Number: ?([\w-]+)")
 NUMBER = re.compile(r"\d{5,9}$")
 MEDLINE = re.compile(r"medline|pubmed|^nlm$|^cmedm$|^mnh$|^mdc$", re.IGNORECASE)
-TRAILING = re.compile(r"[ \t]+\n")
 SIX_DIGITS = re.compile(r"(?:\D*\d){6}")
 NONE = [""]
 # A note may hold the whole list of references; nothing is looked for behind its beginning.
@@ -41,90 +40,94 @@ Fields = dict[str, list[str]]
 
 def claims(head: str) -> bool:
     """Return whether a file that begins so is RIS: somewhere a record begins with TY."""
-    return ODD_BEGIN.search(head) is not None
+    return ODD_BEGIN.search(head.encode("utf-8", "replace")) is not None
 
 
-def entries(text: str, source: str) -> Iterator[Record | Refused]:
-    """Return each record of a file, or why it could not be taken."""
+def entries(content: bytes, source: str) -> Iterator[Record | Refused]:
+    """Return each record of a file (`bot.sources.files.lined`), or why it could not be taken."""
     # Looking for what some write instead takes as long as reading: only where the usual beginnings and ends do not match.
-    if text.count(BEGIN) + text.startswith(BEGIN[1:]) != text.count(END):
-        text = ODD_END.sub("ER  -", ODD_BEGIN.sub("TY  -", text))
+    if content.count(BEGIN) + content.startswith(BEGIN[1:]) != content.count(END):
+        content = ODD_END.sub(b"ER  -", ODD_BEGIN.sub(b"TY  -", content))
     at, number, before = 0, 0, None
-    for piece in _pieces(text):
+    for piece in _pieces(content):
         tail, *bodies = piece.split(BEGIN)
-        yield from _between(tail, number, at, text)
-        if before is not None:
-            yield _entry(*before, tail, text, source)
+        if before is not None or len(tail) > 4:
+            behind = text_of(tail)
+            yield from _between(behind, number, at, content)
+            if before is not None:
+                yield _entry(*before, behind, content, source)
         at += len(tail)
         for body in bodies:
             if body is not bodies[0]:
-                yield _entry(*before, "", text, source)  # type: ignore[misc]  there is one before the second
+                yield _entry(*before, "", content, source)  # type: ignore[misc]  there is one before the second
             number += 1
             before = (number, at, body)
             at += len(BEGIN) + len(body)
         before = before if bodies else None
         at += len(END)
     if before is not None:
-        yield Refused(number, _line(text, before[1]), "the record does not end (ER is missing); was the file cut off?")
+        yield Refused(number, _line(content, before[1]), "the record does not end (ER is missing); was the file cut off?")
 
 
-def _pieces(text: str) -> Iterator[str]:
+def _pieces(content: bytes) -> Iterator[bytes]:
     """Return what stands between the ends of records, one after the other: all at once would be the file once more.
 
     A line end stands before the first piece, so that each record begins behind one; places are counted with it.
     """
-    start, end, before = 0, text.find(END), "\n"
+    start, end, before = 0, content.find(END), b"\n"
     while end >= 0:
-        yield f"{before}{text[start:end]}"
-        start, before = end + len(END), ""
-        end = text.find(END, start)
-    yield f"{before}{text[start:]}"
+        yield before + content[start:end]
+        start, before = end + len(END), b""
+        end = content.find(END, start)
+    yield before + content[start:]
 
 
-def _entry(number: int, at: int, body: str, tail: str, text: str, source: str) -> Record | Refused:
+def _entry(number: int, at: int, body: bytes, tail: str, content: bytes, source: str) -> Record | Refused:
     """Return the record that begins with `body`. tail: what stands behind its end; Ovid goes on there with tags that belong to it."""
-    given = _fields(body)
+    given = _fields(text_of(body))
     if len(tail) > 4 and TAG.search(tail) and not TITLED.search(tail):
         given = _fields(tail.partition("\n")[2]) | given
-    if _title(given):
-        return _record(given, source)
-    return Refused(number, _line(text, at), "no title (TI or T1): a record has at least one")
+    if title := _title(given):
+        return _record(given, title, source)
+    return Refused(number, _line(content, at), "no title (TI or T1): a record has at least one")
 
 
-def _between(tail: str, number: int, at: int, text: str) -> Iterator[Refused]:
+def _between(tail: str, number: int, at: int, content: bytes) -> Iterator[Refused]:
     """Name what stands behind a record and is neither its own nor what platforms write there."""
     if len(tail) < 6 or not (lines := [line.strip() for line in tail.split("\n")[1:] if line.strip()]):
         return
     if TITLED.search(tail):
-        yield Refused(number + 1, _line(text, at + tail.find("\n")), "has no beginning (TY is missing)")
+        yield Refused(number + 1, _line(content, at + len(tail.partition("\n")[0].encode())), "has no beginning (TY is missing)")
     elif number and (strange := next((one for one in lines if not BETWEEN.match(one) and not TAG.match(one)), "")):
-        place = text.find(strange, max(0, at - 1)) + 1
-        yield Refused(number, _line(text, place), f"text behind record {number} that is no part of one: {strange[:60]!r}")
+        place = content.find(strange.encode(), max(0, at - 1)) + 1
+        yield Refused(number, _line(content, place), f"text behind record {number} that is no part of one: {strange[:60]!r}")
 
 
-def _line(text: str, at: int) -> int:
+def _line(content: bytes, at: int) -> int:
     """Return the number of the line at a place, passing over blank ones. A place is counted with the line end before the text."""
     at = max(0, at - 1)
-    while at < len(text) and text[at] in "\n \t":
+    while content[at:at + 1] in (b"\n", b" ", b"\t"):
         at += 1
-    return text.count("\n", 0, at) + 1
+    return content.count(b"\n", 0, at) + 1
 
 
 def _fields(body: str) -> Fields:
     """Return tag → values; a line without a tag goes on where the one before it ended. The first line holds what stands behind TY."""
-    if " \n" in body:
-        body = TRAILING.sub("\n", body)
-    given: Fields = defaultdict(list)
-    values = given["TY"]
-    for line in f"TY  -{body}".split("\n"):
-        if line[2:6] == "  - " and line[0] <= "Z":
-            values = given[line[:2]]
-            values.append(line[6:])
+    first, *lines = body.split("\n")
+    values = [first.strip()]
+    given: Fields = {"TY": values}
+    for line in lines:
+        tag, mark, value = line.partition("  - ")
+        if mark and tag in given:
+            values = given[tag]
+            values.append(value.strip())
+        elif mark and USUAL.match(tag):
+            values = given[tag] = [value.strip()]
         elif (odd := TAG.match(line)) is not None:
-            values = given[odd.group(1)]
+            values = given.setdefault(odd.group(1), [])
             values.append(line[odd.end():].strip())
-        elif line:
-            values[-1] = f"{values[-1]}\n{line.strip()}"
+        elif line := line.strip():
+            values[-1] = f"{values[-1]}\n{line}"
     return given
 
 
@@ -136,9 +139,9 @@ def _title(given: Fields) -> str:
     return ""
 
 
-def _record(given: Fields, source: str) -> Record:
+def _record(given: Fields, title: str, source: str) -> Record:
     get = given.get
-    title, abstract = _title(given), _abstract(given)
+    abstract = _abstract(given)
     notes = [one[:LONGEST_NOTE] for tag in ("N1", "U1", "M1", "M2") for one in get(tag, ())]
     year, day = _first(given, "PY", "Y1", "DA"), _first(given, "DA", "Y1", "PY")
     urls = [one for one in get("UR", ()) if one[:4].lower() == "http"]

@@ -93,6 +93,47 @@ def test_line_ends_marks_and_encodings_lose_nothing(ending: str, encoding: str) 
     assert read(text.encode(encoding), "a", "x").records[0].title == "Élan – a “trial”"
 
 
+def test_files_put_one_behind_the_other_are_read_each_in_its_encoding() -> None:
+    first, second = GOOD.replace("A trial", "Über Foren"), GOOD.replace("A trial", "Étude")
+    parsed = read(first.encode("utf-8-sig") + second.encode("utf-8-sig") + second.replace("É", "Ö").encode("cp1252"), "a.ris", "x")
+    assert [one.title for one in parsed.records] == ["Über Foren", "Étude", "Ötude"] and parsed.refused == ()
+    xml = as_xml([citation(1)]) + as_xml([citation(2)]) + as_xml([citation(3)])[:400]
+    both = read(xml.encode(), "a.xml", "x")
+    assert [one.pmid for one in both.records][:2] == [citation(1)["pmid"], citation(2)["pmid"]]
+    assert any("cut off" in one.reason for one in both.refused)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32"])
+def test_two_bytes_a_letter_without_a_mark_are_known_by_their_zeros(encoding: str) -> None:
+    assert read(GOOD.encode(encoding), "a", "x").records[0].title == "A trial"
+
+
+def test_an_article_that_is_cut_off_before_another_one_is_named_and_spoils_no_other() -> None:
+    one, two = as_xml([citation(1)]), as_xml([citation(2)])
+    parsed = read((one[:one.index("</PubmedArticle>") - 20] + two).encode(), "a.xml", "x")
+    assert [record.pmid for record in parsed.records] == [citation(1)["pmid"], citation(2)["pmid"]]
+    assert [refused.record for refused in parsed.refused] == [1] and "cut off" in parsed.refused[0].reason
+
+
+def test_what_is_no_xml_in_an_article_is_mended_and_its_words_stay() -> None:
+    xml = as_xml([citation(1)]).replace("Peer support trial number 1", "Research & Development: p < 0.05, 5&nbsp;mg of &alpha;-x in R&D")
+    record = read(xml.encode(), "a.xml", "x").records[0]
+    assert record.title == "Research & Development: p < 0.05, 5 mg of α-x in R&D"
+
+
+def test_an_article_in_another_encoding_says_so_in_its_head() -> None:
+    xml = as_xml([citation(1)]).replace("Peer support", "Café").replace('encoding="utf-8"', 'encoding="iso-8859-1"').replace(
+        'encoding="UTF-8"', 'encoding="iso-8859-1"')
+    assert read(xml.encode("iso-8859-1"), "a.xml", "x").records[0].title == "Café trial number 1"
+    assert read(as_xml([citation(1)]).encode("utf-16"), "a.xml", "x").records[0].pmid == citation(1)["pmid"]
+
+
+@pytest.mark.parametrize("begin", ["PMID-1234567", "PMID - 1234567", "PMID-  1234567"])
+def test_medline_text_that_begins_otherwise_than_usual_is_read(begin: str) -> None:
+    parsed = read(f"\n{begin}\nTI  - A trial\nSO  - J\n\n{begin}8\nTI  - Another\nSO  - J\n".encode(), "a.txt", "x")
+    assert [(one.pmid, one.title) for one in parsed.records] == [("1234567", "A trial"), ("12345678", "Another")]
+
+
 def test_a_bomb_of_entities_and_an_entity_of_a_file_are_not_followed() -> None:
     bomb = ('<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>'
             '<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>T &b; &c;</ArticleTitle></Article>'

@@ -115,7 +115,7 @@ def test_medline_text_is_read_as_bio_medline_reads_it(name: str) -> None:
 
     text = shared_path(f"samples/medline_nbib/biopython_{name}.txt").read_text(encoding="utf-8")
     theirs = list(Medline.parse(io.StringIO(text)))
-    ours = [one for one in nbib.entries(text, "pubmed") if isinstance(one, Record)]
+    ours = [one for one in nbib.entries(text.encode(), "pubmed") if isinstance(one, Record)]
     assert len(ours) == len(theirs)
     for record, entry in zip(ours, theirs, strict=True):
         assert (record.pmid, record.title) == (entry["PMID"], entry["TI"])
