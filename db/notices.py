@@ -6,35 +6,40 @@ Two sources that tell of the same notice make one row, however often they tell i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from bot.domain.notices import KINDS as KINDS
+from bot.domain.notices import Notice as Notice
 from bot.errors import ConflictError, NotFoundError
 from db import events
 from db.base import Base, Id, review_key
 from db.records import ReportRow
+from db.studies import StudyReportRow
 
-KINDS = ("retraction", "expression of concern", "correction", "replacement")
-# The event by which a new notice is handed on; its subject is `report:<id>`, its data what the notice says.
+# The event by which a new notice is handed on; its subject is `report:<id>` or `study:<id>`, its data what the notice says.
 FOUND = "notice.found"
 
 
 class NoticeRow(Base):
-    """One notice about one report. doi, pmid, citation: of the notice itself, "" where no source names it; dated: as much of
-    YYYY-MM-DD as was given. sources: who told of it, the first one first. answer: what a person said of it; open until then.
+    """One notice about one report; study_id instead where a study's paper is not here as a report (starting data).
+
+    The fields are those of bot/domain/notices.py. sources: who told of it, the first one first. answer: what a person said of it; open
+    until then.
     """
 
     __tablename__ = "notice"
     __table_args__ = (
         CheckConstraint("kind in ('retraction', 'expression of concern', 'correction', 'replacement')", name="kind"),
+        CheckConstraint("(report_id is null) <> (study_id is null)", name="subject"),
     )
     id: Mapped[Id]
     review_id: Mapped[int] = review_key()
-    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), index=True)
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("report.id"), index=True)
+    study_id: Mapped[int | None] = mapped_column(ForeignKey("study.id"), index=True)
     kind: Mapped[str]
     doi: Mapped[str]
     pmid: Mapped[str]
@@ -53,30 +58,22 @@ class NoticeRow(Base):
         return self.sources[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What a source says about a report. kind: one of KINDS; the rest "" where it is not said."""
+def keep(session: Session, *, review_id: int, notice: Notice, at: datetime, report_id: int | None = None, study_id: int | None = None) -> bool:
+    """Keep a notice about a report or a study's paper, hand it on as an event, and return True.
 
-    kind: str
-    source: str
-    doi: str = ""
-    pmid: str = ""
-    citation: str = ""
-    dated: str = ""
-    link: str = ""
-
-
-def keep(session: Session, *, review_id: int, report_id: int, notice: Notice, at: datetime) -> bool:
-    """Keep a notice, hand it on as an event, and return True; one that is known is completed, and False comes back."""
-    known = next((row for row in of_report(session, report_id) if _is_same(row, notice)), None)
+    One that is known is completed by what this source says besides, and False comes back.
+    """
+    about = of_report(session, report_id) if report_id is not None else _of_study_alone(session, study_id)
+    known = next((row for row in about if _is_same(row, notice)), None)
     if known is not None:
         _complete(known, notice)
         return False
-    row = NoticeRow(review_id=review_id, report_id=report_id, kind=notice.kind, doi=notice.doi, pmid=notice.pmid, citation=notice.citation,
-                    dated=notice.dated, link=notice.link, sources=[notice.source], found_at=at)
+    row = NoticeRow(review_id=review_id, report_id=report_id, study_id=study_id, kind=notice.kind, doi=notice.doi, pmid=notice.pmid,
+                    citation=notice.citation, dated=notice.dated, link=notice.link, sources=[notice.source], found_at=at)
     session.add(row)
     session.flush()
-    events.note(session, review_id=review_id, kind=FOUND, subject=f"report:{report_id}", at=at, data={
+    subject = f"report:{report_id}" if report_id is not None else f"study:{study_id}"
+    events.note(session, review_id=review_id, kind=FOUND, subject=subject, at=at, data={
         "notice": row.id, "kind": row.kind, "doi": row.doi, "pmid": row.pmid, "dated": row.dated, "source": notice.source, "link": row.link})
     return True
 
@@ -84,6 +81,14 @@ def keep(session: Session, *, review_id: int, report_id: int, notice: Notice, at
 def of_report(session: Session, report_id: int) -> Sequence[NoticeRow]:
     """Return the notices about a report, oldest first."""
     return session.scalars(select(NoticeRow).where(NoticeRow.report_id == report_id).order_by(NoticeRow.id)).all()
+
+
+def of_study(session: Session, study_id: int) -> Sequence[NoticeRow]:
+    """Return the notices about a study's papers, oldest first: its reports, those merged into them, and the paper of its starting data."""
+    own = select(StudyReportRow.report_id).where(StudyReportRow.study_id == study_id)
+    absorbed = select(ReportRow.id).where(ReportRow.merged_into.in_(own))
+    about = NoticeRow.report_id.in_(own) | NoticeRow.report_id.in_(absorbed) | (NoticeRow.study_id == study_id)
+    return session.scalars(select(NoticeRow).where(about).order_by(NoticeRow.id)).all()
 
 
 def all_notices(session: Session, review_id: int) -> Sequence[NoticeRow]:
@@ -97,14 +102,6 @@ def open_notices(session: Session, review_id: int) -> Sequence[NoticeRow]:
     return session.scalars(query).all()
 
 
-def of_study(session: Session, study_reports: Sequence[int]) -> Sequence[NoticeRow]:
-    """Return the notices about these reports and about those that were merged into them, oldest first."""
-    wanted = list(study_reports)
-    absorbed = select(ReportRow.id).where(ReportRow.merged_into.in_(wanted))
-    query = select(NoticeRow).where(NoticeRow.report_id.in_(wanted) | NoticeRow.report_id.in_(absorbed)).order_by(NoticeRow.id)
-    return session.scalars(query).all()
-
-
 def answer(session: Session, notice_id: int, *, said: str, at: datetime) -> NoticeRow:
     """Keep what a person (whom the session writes for) said of a notice. Raises NotFoundError, ConflictError if one was given before."""
     row = session.get(NoticeRow, notice_id)
@@ -115,6 +112,10 @@ def answer(session: Session, notice_id: int, *, said: str, at: datetime) -> Noti
     row.answer, row.answered_by, row.answered_at = said, session.info["by"], at
     session.flush()
     return row
+
+
+def _of_study_alone(session: Session, study_id: int | None) -> Sequence[NoticeRow]:
+    return session.scalars(select(NoticeRow).where(NoticeRow.study_id == study_id).order_by(NoticeRow.id)).all()
 
 
 def _is_same(row: NoticeRow, notice: Notice) -> bool:

@@ -5,6 +5,7 @@ The register's entry is a record like any other (db/records.py), and is screened
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from typing import Any
 from sqlalchemy import UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session
 
+from bot.domain.trials import Trial as Trial
 from db import events
 from db.base import Base, Id, review_key
 from db.effects import EffectRow
@@ -28,9 +30,7 @@ CHANGED = "trial.changed"
 class TrialRow(Base):
     """A registered trial as its register had it last.
 
-    registration: NCT…; state: in the register's words (`RECRUITING` …); days: YYYY-MM or YYYY-MM-DD, "" if not given; a day is expected as
-    long as `*_expected` says so. enrolment: people planned or, once the trial is over, taken in; None if not known.
-    results: what was posted, as bot/sources/clinicaltrials.py reads it, {} while nothing is. publications: PMIDs that the register names.
+    The fields are those of bot/domain/trials.py. results: {} while nothing is posted.
     """
 
     __tablename__ = "trial"
@@ -53,27 +53,6 @@ class TrialRow(Base):
     publications: Mapped[list[Any]]
     results: Mapped[dict[str, Any]]
     seen_at: Mapped[datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A trial as a register gives it; the fields are those of TrialRow."""
-
-    registration: str
-    source: str
-    title: str
-    state: str
-    started: str = ""
-    primary_completion: str = ""
-    primary_completion_expected: bool = False
-    completion: str = ""
-    completion_expected: bool = False
-    results_posted: str = ""
-    updated: str = ""
-    enrolment: int | None = None
-    link: str = ""
-    publications: tuple[str, ...] = ()
-    results: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +131,7 @@ def ongoing(session: Session, review_id: int) -> list[OngoingTrial]:
 
 
 def _values(trial: Trial) -> dict[str, Any]:
-    values = asdict(trial) | {"publications": list(trial.publications), "results": trial.results or {}}
+    values = json.loads(json.dumps(asdict(trial)))
     del values["registration"]
     return values
 

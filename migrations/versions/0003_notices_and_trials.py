@@ -47,7 +47,8 @@ def upgrade() -> None:
         "notice",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("review_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("report_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("report_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("study_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("doi", sa.String(), nullable=False),
         sa.Column("pmid", sa.String(), nullable=False),
@@ -60,12 +61,15 @@ def upgrade() -> None:
         sa.Column("answered_by", sa.String(), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("kind in ('retraction', 'expression of concern', 'correction', 'replacement')", name=op.f("ck_notice_kind")),
+        sa.CheckConstraint("(report_id is null) <> (study_id is null)", name=op.f("ck_notice_subject")),
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_notice_report_id_report")),
+        sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_notice_study_id_study")),
         sa.ForeignKeyConstraint(["review_id"], ["review.id"], name=op.f("fk_notice_review_id_review")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_notice_report_id"), ["report_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_study_id"), ["study_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_notice_review_id"), ["review_id"], unique=False)
 
 
@@ -73,6 +77,7 @@ def downgrade() -> None:
     """Go back."""
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_notice_review_id"))
+        batch_op.drop_index(batch_op.f("ix_notice_study_id"))
         batch_op.drop_index(batch_op.f("ix_notice_report_id"))
 
     op.drop_table("notice")

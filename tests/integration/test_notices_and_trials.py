@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
+from bot.domain.full_texts import FullTextLink
+from bot.domain.notices import Notice
 from bot.domain.records import Record
+from bot.domain.trials import Trial
 from bot.errors import ConflictError
-from db import events, notices, records, reviews, screening, trials
-from db.notices import Notice
+from db import budgets, events, full_texts, notices, records, reviews, screening, studies, trials
 from db.records import RecordRow
 from db.rounds import RoundRow
 from db.screening import ResolutionRow
 from db.session import Database, Session
-from db.trials import Trial
+from db.studies import StudyRow
 from tests.fixtures_search import BY, library
 
 NCT = "NCT01234567"
@@ -79,11 +81,11 @@ def test_a_notice_is_answered_once_by_a_person(database: Database, now: datetime
 def test_a_trial_is_kept_as_it_is_now_and_a_change_is_one_event(database: Database, now: datetime) -> None:
     review = library(database, now).review_id
     first = Trial(NCT, "clinicaltrials", "A trial", "RECRUITING", completion="2027-03", completion_expected=True, enrolment=120)
-    later = Trial(NCT, "clinicaltrials", "A trial", "COMPLETED", completion="2027-02-01", enrolment=118, results={"measures": []})
+    later = Trial(NCT, "clinicaltrials", "A trial", "COMPLETED", completion="2027-02-01", enrolment=118, results={"measures": [1]})
     with database.writing(by=BY) as session:
         assert [trials.keep(session, review_id=review, trials=[one], at=now) for one in (first, first, later)] == [1, 0, 1]
         row = trials.of_registration(session, review, NCT)
-        assert row is not None and (row.state, row.enrolment, row.results) == ("COMPLETED", 118, {"measures": []})
+        assert row is not None and (row.state, row.enrolment, row.results) == ("COMPLETED", 118, {"measures": [1]})
         changes = events.of_kind(session, review, trials.CHANGED)
         assert [one.data["state"] for one in changes] == [["RECRUITING", "COMPLETED"]]
 
@@ -101,3 +103,35 @@ def test_ongoing_are_the_trials_let_in_that_were_not_given_up(database: Database
     with database.reading() as session:
         found = trials.ongoing(session, shelf.review_id)
     assert [(one.registration, one.report_id) for one in found] == [(one, reports[one]) for one in ("NCT00000001", "NCT00000003")]
+
+
+def test_a_notice_about_starting_data_belongs_to_the_study(database: Database, now: datetime) -> None:
+    review = library(database, now).review_id
+    with database.writing(by=BY) as session:
+        study = studies.add(session, StudyRow(review_id=review, label="Lee 2021", year=2021, origin="starting_set", state="candidate",
+                                              created_at=now))
+        assert notices.keep(session, review_id=review, study_id=study.id, notice=Notice("retraction", "crossref", doi="10.1/x"), at=now)
+        assert not notices.keep(session, review_id=review, study_id=study.id, notice=Notice("retraction", "crossref", doi="10.1/x"), at=now)
+        report = _report(session, review, now)
+        studies.link_report(session, study, report, reason="a test", at=now)
+        notices.keep(session, review_id=review, report_id=report, notice=Notice("correction", "pubmed", pmid="5"), at=now)
+        assert [row.kind for row in notices.of_study(session, study.id)] == ["retraction", "correction"]
+
+
+def test_links_to_full_texts_are_kept_once_and_an_empty_answer_is_one(database: Database, now: datetime) -> None:
+    review = library(database, now).review_id
+    link = FullTextLink("unpaywall", "https://example.org/a.pdf", "publishedVersion", "cc-by")
+    with database.writing(by=BY) as session:
+        first, second = (_report(session, review, now, source_id=one) for one in ("1", "2"))
+        twice = [full_texts.keep(session, review_id=review, report_id=first, source="unpaywall", links=[link], at=now) for _ in range(2)]
+        assert twice == [1, 0]
+        assert full_texts.keep(session, review_id=review, report_id=second, source="unpaywall", links=[], at=now) == 0
+        assert full_texts.links_of(session, [first, second]) == {first: [link]}
+        assert full_texts.asked_since(session, review, "unpaywall", now) == {first, second}
+
+
+def test_spending_is_counted_by_day(database: Database, now: datetime) -> None:
+    with database.writing(by=BY) as session:
+        for amount in (100, 250, -50):
+            budgets.add(session, "openalex", now.date(), amount)
+        assert (budgets.spent(session, "openalex", now.date()), budgets.spent(session, "openalex", date(2026, 1, 1))) == (300, 0)
