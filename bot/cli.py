@@ -151,26 +151,22 @@ def import_(
     as_json: JsonOption = False,
     dump: Annotated[bool, typer.Option("--dump", help="Print the records as JSON lines and store nothing.")] = False,
 ) -> None:
-    """Take in the files that a source's own site exported."""
-    from bot.steps.records.import_file import import_file, parse_file
+    """Take in the files that a source's own site exported. One that cannot be read keeps no other from its turn; then the exit code is 2."""
+    from bot.steps.records.import_files import import_files, show_files
 
     if dump:
-        _dump(files, source, parse_file)
-        return
-    app, review_id = _review(review)
-    totals: dict[str, Any] = {"read": 0, "new": 0, "known": 0, "refused": []}
-    for path in files:
-        account = import_file(database=app.database, review_id=review_id, cycle_id=None, name=path.name, content=_content(path),
-                              source=source, by=BY, now=app.clock())
-        totals["read"] += account.read
-        totals["new"] += account.new
-        totals["known"] += account.known
-        totals["refused"] += [{"record": one.record, "line": one.line, "reason": one.reason, "file": path.name} for one in account.refused]
-    for one in totals["refused"]:
-        print(f"{one['file']}, record {one['record']}, line {one['line']}: {one['reason']}", file=sys.stderr)
-    print(f"{totals['read']} records read, {totals['new']} new, {totals['known']} known, {len(totals['refused'])} refused")
-    if as_json:
-        print(json.dumps(totals))
+        account = show_files(files=files, source=source, show=print)
+    else:
+        app, review_id = _review(review)
+        account = import_files(database=app.database, review_id=review_id, files=files, source=source, by=BY, now=app.clock())
+        if account.files:
+            print(account.summary)
+    for line in account.lines:
+        print(line if account.files else f"perennial: {line}", file=sys.stderr)
+    if as_json or (dump and account.files):
+        print(json.dumps(account.as_dict()))
+    if account.unreadable:
+        raise typer.Exit(EXIT_USAGE)
 
 
 @cli.command()
@@ -293,24 +289,6 @@ def _review(slug: str) -> tuple[App, int]:
 
     app, _ = _ready_app()
     return app, cycle.state(app.database, protocol=_protocol(app, slug), by=BY, now=app.clock()).review_id
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidInputError(f"{path}: {error.strerror}") from error
-
-
-def _dump(files: list[Path], source: str, parse_file: Any) -> None:
-    totals: dict[str, Any] = {"read": 0, "new": None, "known": None, "refused": []}
-    for path in files:
-        parsed = parse_file(content=_content(path), name=path.name, source=source)
-        for line in parsed.json_lines():
-            print(line)
-        totals["read"] += len(parsed.records)
-        totals["refused"] += [{"record": one.record, "line": one.line, "reason": one.reason, "file": path.name} for one in parsed.refused]
-    print(json.dumps(totals))
 
 
 def _print_cycle(outcome: dict[str, Any], *, as_json: bool) -> None:

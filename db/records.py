@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, and_, func, insert, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.domain.records import Record, Relation
+from bot.domain.records import ImportedDecision, Record, Relation
 from bot.errors import NotFoundError
 from db.base import Base, Id, review_key
 
@@ -137,20 +137,29 @@ def as_record(row: RecordRow | ReportRow) -> Record:
     """Return the record that a row holds; of a report, the merged one."""
     fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.fields.items()}
     fields["relations"] = tuple(Relation(**one) for one in row.fields.get("relations", ()))
+    fields["decisions"] = tuple(_as_decision(one) for one in row.fields.get("decisions", ()))
     return Record(**fields)
+
+
+def _as_decision(given: dict[str, Any]) -> ImportedDecision:
+    values: dict[str, Any] = given | {"reasons": tuple(given["reasons"]), "labels": tuple(given["labels"])}
+    return ImportedDecision(**values)
 
 
 def identity_of(record: Record) -> str:
     """Return what names a record in its source: the accession number, else the SHA-256 of what it says."""
     if record.source_id:
         return record.source_id
-    said = {name: value for name, value in as_fields(record).items() if name not in ("source", "entered")}
+    said = {name: value for name, value in as_fields(record).items() if name not in ("source", "entered", "decisions")}
     return "sha256:" + hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def store(session: Session, *, review_id: int, records: Sequence[Record], at: datetime, cycle_id: int | None = None,
           run_id: int | None = None, import_id: int | None = None) -> Stored:
-    """Keep records that are not known yet from their source, and count both kinds. The version that came first stays."""
+    """Keep records that are not known yet from their source, and count both kinds. The version that came first stays.
+
+    What another tool's people decided about a known record is kept with it as well: the export that brought it first may have had none.
+    """
     named = {(one.source, identity_of(one)): one for one in records}
     wanted = {source: [identity for (of, identity) in named if of == source] for source, _ in named}
     known = {(source, row.identity): row for source, identities in wanted.items() for row in _known(session, review_id, source, identities)}
@@ -158,8 +167,16 @@ def store(session: Session, *, review_id: int, records: Sequence[Record], at: da
             "fields": as_fields(record), "seen_at": at} for (source, identity), record in named.items() if (source, identity) not in known]
     if new:
         session.execute(insert(RecordRow), new)
+    for key, row in known.items():
+        _keep_decisions(row, named[key])
     revised = tuple((row.id, named[key]) for key, row in known.items() if notices(named[key]) - notices(as_record(row)))
     return Stored(new=len(new), known=len(records) - len(new), revised=revised)
+
+
+def _keep_decisions(row: RecordRow, now: Record) -> None:
+    there = as_record(row).decisions
+    if more := tuple(one for one in now.decisions if one not in there):
+        row.fields = {**row.fields, "decisions": [dataclasses.asdict(one) for one in (*there, *more)]}
 
 
 def notices(record: Record) -> frozenset[tuple[str, str]]:

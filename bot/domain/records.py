@@ -16,6 +16,25 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedDecision:
+    """What somebody decided about a record in another tool, as that tool exported it; moving it in is a person's own step.
+
+    tool: `rayyan`, `covidence`, `asreview`, `eppi`; verdict: `include`, `exclude`, `maybe`, "" where only a reason or label is known.
+    by: who, as the tool names them, "" if it does not; stage: `title_abstract`, `full_text`, "" if unknown; reasons, labels: in their words.
+    at: YYYY-MM-DD or longer, "" if unknown. note: what else they wrote.
+    """
+
+    tool: str
+    verdict: str
+    by: str = ""
+    stage: str = ""
+    reasons: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    at: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A citation as one source gave it.
 
@@ -25,6 +44,7 @@ class Record:
     entered: when the source took it in (YYYY-MM-DD), "" if unknown.
     doi: lower case without an address in front, "" if there is none; registrations: NCT…, ISRCTN… in upper case.
     abstract: sections are paragraphs that begin with their label ("METHODS: …").
+    decisions: made in the tool that exported the record, in the order they stand there.
     """
 
     source: str
@@ -50,3 +70,4 @@ class Record:
     mesh: tuple[str, ...] = ()
     url: str = ""
     relations: tuple[Relation, ...] = ()
+    decisions: tuple[ImportedDecision, ...] = ()

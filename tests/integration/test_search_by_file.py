@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.errors import UnreadableFileError
 from bot.steps.records.import_file import ImportAccount, import_file
@@ -128,3 +129,20 @@ def test_dump_prints_the_records_and_needs_no_database(tmp_path: Path) -> None:
     totals = json.loads(last)
     assert (totals["read"], totals["new"], totals["known"], totals["refused"][0]["record"]) == (3, None, None, 4)
     assert not (tmp_path / "no").exists()
+
+
+def test_what_was_decided_elsewhere_stays_with_the_record_also_when_it_is_known_already(here: Library) -> None:
+    note = 'N1  - RAYYAN-INCLUSION: {"Ann"=>"Included"}\n'
+    take_in(here, RIS)
+    again = take_in(here, RIS.replace("ER  - ", f"{note}ER  - "), name="rayyan.ris")
+    assert (again.new, again.known) == (0, 3)
+    with here.database.reading() as session:
+        rows = session.scalars(select(records.RecordRow)).all()
+        assert [[(one.by, one.verdict) for one in records.as_record(row).decisions] for row in rows] == [[("Ann", "include")]] * 3
+    assert take_in(here, RIS.replace("ER  - ", f"{note}ER  - ") + "\n", name="rayyan again.ris").new == 0
+
+
+def test_a_record_without_a_number_is_known_again_when_somebody_has_decided_about_it(here: Library) -> None:
+    plain = "TY  - JOUR\nTI  - Without a number\nER  - \n"
+    take_in(here, plain)
+    assert take_in(here, plain.replace("ER", "N1  - ASReview_relevant\nER")).known == 1

@@ -227,6 +227,21 @@ def test_import_names_file_record_and_line_keeps_the_good_records_and_takes_noth
     assert json.loads(again.stdout.splitlines()[-1])["new"] == 0 and again.returncode == 0
 
 
+def test_import_goes_on_after_a_file_that_cannot_be_read_and_says_so(tmp_path: Path) -> None:
+    good, bad, rayyan = tmp_path / "good.ris", tmp_path / "bad.pdf", tmp_path / "rayyan.csv"
+    good.write_text("TY  - JOUR\nTI  - A good one\nAU  - Doe, J\nPY  - 2026\nER  - \n")
+    bad.write_text("%PDF-1.7")
+    rayyan.write_text('title,notes\nAnother one,"RAYYAN-INCLUSION: {""Ann""=>""Included""}"\n')
+    for dump in ((), ("--dump",)):
+        files = [str(one) for one in (bad, tmp_path / "missing.ris", good, rayyan)]
+        done = perennial(tmp_path, "import", *files, "--source", "embase", "--json", *dump)
+        account = json.loads(done.stdout.splitlines()[-1])
+        assert done.returncode == 2 and (account["read"], account["new"]) == (2, None if dump else 2)
+        assert [(one["file"], one["record"]) for one in account["refused"]] == [("bad.pdf", 0), ("missing.ris", 0)]
+        assert "is a PDF" in account["refused"][0]["reason"] and "rayyan.csv: read as CSV of Rayyan (unverified" in done.stderr
+        assert [(one["format"], one["platform"], one["verified"]) for one in account["files"]] == [("RIS", "", True), ("CSV", "Rayyan", False)]
+
+
 def test_unsure_mails_are_listed_and_settled(tmp_path: Path) -> None:
     assert perennial(tmp_path, "people", "add", "ada@example.org", "--role", "editor", "--name", "Ada").returncode == 0
     database = Database(f"sqlite:///{tmp_path / 'perennial.sqlite'}")

@@ -14,7 +14,7 @@ PREFERRED = ("pubmed", "medline_ovid", "embase", "psycinfo", "central")
 # Fields that describe one place in print: taken from one record, so that no volume meets another version's pages.
 PLACE = ("journal", "volume", "issue", "pages")
 SINGLE = ("pmid", "pmcid", "issn", "language", "url", "entered")
-LISTS = ("registrations", "publication_types", "keywords", "mesh", "relations")
+LISTS = ("registrations", "publication_types", "keywords", "mesh", "relations", "decisions")
 
 
 def merged(records: Sequence[Record]) -> Record:

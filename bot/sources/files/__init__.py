@@ -15,23 +15,26 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from bot.domain.records import Record
 from bot.errors import UnreadableFileError
+from bot.sources.files import platforms
 
 MAX_BYTES = 400_000_000
 HEAD = 65_536
 # In this order: who claims first reads. The tables come last, for any text with commas might be one.
-IN_BYTES = {"PubMed XML": "pubmed_xml", "EndNote XML": "endnote_xml"}
+IN_BYTES = {"PubMed XML": "pubmed_xml", "EndNote XML": "endnote_xml", "ICTRP XML": "ictrp_xml"}
 IN_LINES = {"MEDLINE (.nbib)": "nbib", "RIS": "ris"}
-IN_TEXT = {"Web of Science": "web_of_science", "BibTeX": "bibtex", "CSV": "table"}
+IN_TEXT = {"Web of Science": "web_of_science", "BibTeX": "bibtex", "CSL JSON": "csl_json", "EPPI JSON": "eppi_json", "CSV": "table"}
 NOT_AN_EXPORT = {
     r"\s*[{\[]": "is JSON, as a program gets it from an interface; that source is searched by itself, or exported as RIS",
     r"\s*(<!doctype html|<html)": "is a web page; save what the source's Export button gives, not the page",
     r"%PDF": "is a PDF; take in the citation, as RIS",
-    r"PK\x03\x04": "is a ZIP archive or an Excel file; unpack it, or save the sheet as CSV",
+    r"ÐÏ\x11à|\xd0\xcf\x11": "is a file of an old Excel or Word (.xls, .doc); save the sheet as CSV or .xlsx",
+    r"7z|Rar!|\x1f‹|\x1f\x8b": "is packed; unpack it, or pack it as ZIP",
     r"\s*(interactions|http_interactions|---)": "is YAML, recorded by a program; export RIS instead",
-    r"\s*<": "is XML of a kind that is not known here (known are PubMed's and EndNote's)",
+    r"\s*<": "is XML of a kind that is not known here (known are PubMed's, EndNote's and ICTRP's)",
 }
 
 
@@ -46,40 +49,70 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a file holds."""
+    """What a file holds. platform: who wrote it, "" if its words do not tell; verified: whether a real file like it was at hand.
+
+    format: "ZIP" for an archive, whose files may be of several.
+    """
 
     records: tuple[Record, ...]
     refused: tuple[Refused, ...]
     format: str
+    platform: str = ""
+    verified: bool = True
 
     def json_lines(self) -> list[str]:
         """Return each record as one line of JSON."""
-        return [json.dumps(dataclasses.asdict(one), ensure_ascii=False) for one in self.records]
+        return [json.dumps(as_plain(one), ensure_ascii=False) for one in self.records]
+
+
+def as_plain(record: Record) -> dict[str, Any]:
+    """Return a record as values that JSON knows; dataclasses.asdict copies all it finds, and takes ten times as long."""
+    plain: dict[str, Any] = {name: getattr(record, name) for name in NAMES}
+    for name in NESTED:
+        if plain[name]:
+            plain[name] = [dataclasses.asdict(one) for one in plain[name]]
+    return plain
+
+
+NAMES = tuple(one.name for one in dataclasses.fields(Record))
+NESTED = ("relations", "decisions")
 
 
 def read(content: bytes, name: str, source: str) -> Parsed:
-    """Return the records of a file, and what could not be taken. Raises UnreadableFileError if it is of no known format."""
+    """Return the records of a file, and what could not be taken. Raises UnreadableFileError if it is of no known format.
+
+    A ZIP archive is read file by file; one in it that is not understood is named among what was refused.
+    """
     if len(content) > MAX_BYTES:
         raise UnreadableFileError(f"{name} has {len(content):,} bytes; at most {MAX_BYTES:,} are read at a time. Export it in parts")
-    label, given = _entries(content, name, source)
+    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        packed = importlib.import_module("bot.sources.files.packed")
+        return packed.read_packed(content, name, source)
+    label, head, given = _entries(content, name, source)
+    platform, verified = platforms.told(head, label)
+    return gathered(given, label, platform, verified=verified)
+
+
+def gathered(given: Iterable[Record | Refused], label: str, platform: str, *, verified: bool) -> Parsed:
+    """Return what a reader gave: the records, and what was refused in the order of its lines."""
     records: list[Record] = []
     refused: list[Refused] = []
     for one in given:
         (records if isinstance(one, Record) else refused).append(one)  # type: ignore[arg-type]
-    return Parsed(tuple(records), tuple(sorted(refused, key=lambda one: (one.line, one.record))), label)
+    return Parsed(tuple(records), tuple(sorted(refused, key=lambda one: (one.line, one.record))), label, platform, verified)
 
 
-def _entries(content: bytes, name: str, source: str) -> tuple[str, Iterable[Record | Refused]]:
-    """Return (name of the format, what is in the file)."""
+def _entries(content: bytes, name: str, source: str) -> tuple[str, str, Iterable[Record | Refused]]:
+    """Return (name of the format, how the file begins, what is in it)."""
     head = decoded(content[:HEAD], whole=len(content) <= HEAD)
     for label, module in IN_BYTES.items():
         one = importlib.import_module(f"bot.sources.files.{module}")
         if one.claims(head):
-            return label, one.entries(io.BytesIO(content), source)
+            return label, head, one.entries(io.BytesIO(content), source)
     for label, module in (*IN_LINES.items(), *IN_TEXT.items()):
         one = importlib.import_module(f"bot.sources.files.{module}")
         if one.claims(head):
-            return label, one.entries(lined(content) if label in IN_LINES else decoded(content), source)
+            return label, head, one.entries(lined(content) if label in IN_LINES else decoded(content), source)
     raise UnreadableFileError(f"{name} {_why_not(head)}. Export it as RIS, .nbib or PubMed XML")
 
 
@@ -87,7 +120,7 @@ def _why_not(head: str) -> str:
     if not head.strip():
         return "is empty"
     known = next((reason for pattern, reason in NOT_AN_EXPORT.items() if re.match(pattern, head, re.IGNORECASE)), "")
-    formats = ", ".join((*IN_BYTES, *IN_LINES, *IN_TEXT))
+    formats = ", ".join((*IN_BYTES, *IN_LINES, *IN_TEXT, "Excel", "ZIP of these"))
     return known or f"is of no format that is known here ({formats}): it begins with {head[:60]!r}"
 
 

@@ -62,6 +62,12 @@ def iso_date(text: str) -> str:
     return f"{found_year.group(1)}-{month:02d}" + (f"-{day:02d}" if 1 <= day <= 31 else "")
 
 
+def day_first(text: str) -> str:
+    """Return as much of YYYY-MM-DD as a text gives whose numbers stand with the day first: "24/08/2026"."""
+    found = re.fullmatch(r"\s*(\d{1,2})[/.](\d{1,2})[/.](\d{4})\s*", text)
+    return iso_date(f"{found.group(3)}-{found.group(2)}-{found.group(1)}" if found and int(found.group(2)) <= 12 else text)
+
+
 def _month_and_day(after: str, before: str) -> tuple[int, int]:
     """Return (month, day), 0 where there is none, from the words around a year."""
     word = re.search(r"[A-Za-z]{3,}", after) or re.search(r"[A-Za-z]{3,}", before)

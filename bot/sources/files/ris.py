@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.domain.records import Record
-from bot.sources.files import Refused, fields, text_of
+from bot.sources.files import Refused, decisions, fields, text_of
 
 BEGIN, END = b"\nTY  -", b"\nER  -"
 # A tag has two characters (PMID has four), two blanks and a hyphen. One blank is none: "ER - positive" stands in abstracts.
@@ -26,6 +26,7 @@ TITLED = re.compile(r"^T[I1](?:  |\t)-", re.MULTILINE)
 BETWEEN = re.compile(r"\d+\.?$|(Provider|Database|Content|Record|Link to|Copyright|Export|Source|http|<?https?:)", re.IGNORECASE)
 PMID = re.compile(r"\bPMID:?\s*(\d{4,9})\b", re.IGNORECASE)
 PMID_ADDRESS = re.compile(r"pubmed(?:\.ncbi\.nlm\.nih\.gov|/)/?(\d{4,9})|[?&]D=(?:med|ppez|prem|mesz|medp|pmnm)\w*&.*?\bAN=(\d{4,9})")
+PUBMED_NUMBER = re.compile(r"PUBMED:? *(\d{5,9})")
 PMCID = re.compile(r"\bPMC\d{4,9}\b")
 ACCESSION = re.compile(r"Accession Number: ?([\w-]+)")
 NUMBER = re.compile(r"\d{5,9}$")
@@ -169,6 +170,7 @@ def _record(given: Fields, title: str, source: str) -> Record:
         # Rayyan writes one keyword a line under a single tag.
         keywords=_each(get("KW", ())),
         url=urls[0] if urls else "",
+        decisions=decisions.from_notes(given["N1"]) if "N1" in given else (),
     )
 
 
@@ -234,6 +236,10 @@ def _pmid(given: Fields, notes: list[str]) -> str:
                     return one
     for one in notes:
         if "PMID" in one and (found := PMID.search(one)):
+            return found.group(1)
+    for one in given.get("C3", ()):
+        # The Cochrane Library names where it has a record from: "PUBMED 31140443,EMBASE 627541706".
+        if "PUBMED" in one and (found := PUBMED_NUMBER.search(one)):
             return found.group(1)
     for tag in ("UR", "L2"):
         for one in given.get(tag, ()):

@@ -22,10 +22,10 @@ def claims(head: str) -> bool:
 
 def entries(text: str, source: str) -> Iterator[Record | Refused]:
     """Return each record of a file, or why it could not be taken."""
-    begins = [found.start() for found in BEGIN.finditer(text)]
+    begins, line, at = [found.start() for found in BEGIN.finditer(text)], 1, 0
     for number, (begin, stop) in enumerate(zip(begins, [*begins[1:], len(text)], strict=True), start=1):
         body, end, _ = text[begin:stop].partition("\nER")
-        line = text.count("\n", 0, begin) + 1
+        line, at = line + text.count("\n", at, begin), begin
         if not end and stop == len(text):
             yield Refused(number, line, "the record does not end (ER is missing); was the file cut off?")
             continue

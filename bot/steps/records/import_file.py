@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from bot.errors import PerennialError, UnreadableFileError
-from bot.sources.files import Parsed, Refused, read
+from bot.sources.files import HEAD, Parsed, Refused, decoded, platforms, read
 from bot.telemetry import logger
 from db import blobs, events, records, searches
 from db.searches import FileImportRow
@@ -20,7 +21,8 @@ log = logger("import")
 class ImportAccount:
     """What came of a file: records read, new and known among them, and what could not be taken. format: "" if it was of none.
 
-    cycle_id: the cycle in which the file came first, None if it came between two.
+    cycle_id: the cycle in which the file came first, None if it came between two. platform: who wrote it, as far as its words tell;
+    verified: whether a real file like it was at hand when its reader was made.
     """
 
     read: int
@@ -29,6 +31,8 @@ class ImportAccount:
     refused: tuple[Refused, ...]
     format: str
     cycle_id: int | None
+    platform: str = ""
+    verified: bool = True
 
 
 def import_file(*, database: Database, review_id: int, cycle_id: int | None, name: str, content: bytes, source: str, by: str,
@@ -36,7 +40,7 @@ def import_file(*, database: Database, review_id: int, cycle_id: int | None, nam
     """Keep the file and the records in it. Raises UnreadableFileError if it is of no known format."""
     known = _as_before(database, review_id, source, content)
     if known is not None and known.format:
-        return known
+        return replace(known, **_platform(content, known.format))
     parsed = parse_file(content=content, name=name, source=source)
     return _keep(database, review_id, cycle_id, name, content, source, parsed, by, now)
 
@@ -89,4 +93,10 @@ def _keep(database: Database, review_id: int, cycle_id: int | None, name: str, c
         events.note(session, review_id=review_id, kind="file.imported" if parsed.format else "file.not_understood",
                     subject=f"file_import:{row.id}", at=now,
                     data={"source": source, "sha256": digest, "read": row.read, "new": row.new, "refused": len(refused)})
-        return ImportAccount(row.read, row.new, row.known, parsed.refused, parsed.format, cycle_id)
+        return ImportAccount(row.read, row.new, row.known, parsed.refused, parsed.format, cycle_id, parsed.platform, parsed.verified)
+
+
+def _platform(content: bytes, label: str) -> dict[str, Any]:
+    """Return who wrote a file that was read before, as words of its beginning tell."""
+    platform, verified = platforms.told(decoded(content[:HEAD], whole=False), label)
+    return {"platform": platform, "verified": verified}
