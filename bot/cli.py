@@ -63,6 +63,7 @@ def demo(
 @cli.command()
 def serve(
     port: Annotated[int | None, typer.Option(help="Another port than PERENNIAL_PORT.")] = None,
+    web_only: Annotated[bool, typer.Option("--web-only", help="Without a worker in this process; run  perennial work  beside it.")] = False,
 ) -> None:
     """Run the web and the worker until Ctrl-C."""
     from bot.jobs import work
@@ -70,7 +71,7 @@ def serve(
 
     app, settings = _ready_app()
     server = Server(app, listen(settings.listen, settings.port if port is None else port))
-    end_work = work(app)
+    end_work = (lambda: True) if web_only else work(app)
     print(f"Perennial shows {', '.join(app.protocols)} at {server.address} (public address: {settings.address}). Ctrl-C ends it.",
           file=sys.stderr)
     try:
@@ -79,6 +80,26 @@ def serve(
         if not end_work():
             print("perennial: ended in the middle of its work; the next start takes it up", file=sys.stderr, flush=True)
             os._exit(0)
+
+
+@cli.command(name="work")
+def work_() -> None:
+    """Run the worker alone until Ctrl-C. Of several, one works at a time; the others stand by and take over when it ends."""
+    import signal
+    import threading
+
+    from bot.jobs import work
+
+    app, _ = _ready_app()
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: told.set())
+    end_work = work(app)
+    print(f"Perennial works for {', '.join(app.protocols)}. Ctrl-C ends it.", file=sys.stderr, flush=True)
+    told.wait()
+    if not end_work():
+        print("perennial: ended in the middle of its work; the next start takes it up", file=sys.stderr, flush=True)
+        os._exit(0)
 
 
 @cli.command()
