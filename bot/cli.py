@@ -28,6 +28,8 @@ cli = typer.Typer(
 )
 people_cli = typer.Typer(no_args_is_help=True, help="The people who run a review.")
 mail_cli = typer.Typer(no_args_is_help=True, help="Mails that are unsure or failed.")
+searches_cli = typer.Typer(no_args_is_help=True, help="Strategies and how sources read them.")
+cli.add_typer(searches_cli, name="searches")
 cli.add_typer(people_cli, name="people")
 cli.add_typer(mail_cli, name="mail")
 
@@ -199,6 +201,32 @@ def migrate(to: Annotated[str, typer.Option(help="A revision; default: the newes
     app, _ = _app()
     before, after = migrate_database(app.database, paths.migrations(), to=to)
     print(f"the schema is at {after or 'nothing'}" + ("" if before == after else f" (was {before or 'nothing'})"))
+
+
+@searches_cli.command("check")
+def searches_check(
+    path: Annotated[Path | None, typer.Argument(help="The folder of a review, or one strategy with --syntax; default: every review.")] = None,
+    syntax: Annotated[str, typer.Option(help="pubmed, ovid or cochrane: how a single file is written.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Read strategies and name what is wrong with them, and what differs between the sources' versions. Nothing is run."""
+    from bot import paths
+    from bot.protocols.strategy_files import single_file, strategy_files
+    from bot.protocols.strategy_report import lines, report
+
+    if path is not None and path.is_file():
+        found = {path.name: report([single_file(path, syntax)])}
+    else:
+        folders = [path] if path else list(paths.review_folders(_home()).values())
+        found = {folder.name: report(strategy_files(folder)) for folder in folders}
+    for name, one in found.items():
+        print("\n".join([name, *(f"  {line}" for line in lines(one))]))
+    errors = sum(one["errors"] for one in found.values())
+    print(f"{errors} to mend" if errors else "nothing to mend")
+    if as_json:
+        print(json.dumps(found | {"errors": errors}))
+    if errors:
+        raise typer.Exit(EXIT_USAGE)
 
 
 @people_cli.command("add")
