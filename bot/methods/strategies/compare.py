@@ -22,7 +22,7 @@ HEADINGS = {
 # What is neither word nor heading: field tags, references, operators with a distance.
 NO_WORD = re.compile(r"\[[^\]]*\]|\.[A-Za-z]{2}(?:,[A-Za-z]{2})*\.|:[a-z]{2}(?:,[a-z]{2})*\b|#\d+(?:-#?\d+)?"
                      r"|\b(?:or|and)/[\d,-]+|\b(?:near|next)/\d+|\badj\d*\b", re.IGNORECASE)
-OPERATORS = frozenset({"and", "or", "not", "near", "next", "adj", "limit", "exp", "to", "by", "in", "of", "the", "as", "a", "for", "on", "e", "m"})
+OPERATORS = frozenset({"and", "or", "not", "near", "next", "adj", "limit", "exp", "to", "by", "in", "of", "the", "as", "a", "for", "on"})
 WORD = re.compile(r"[a-z][a-z0-9]*[*$?#]?(?:[a-z0-9]+[*$?#]?)?", re.IGNORECASE)
 
 
