@@ -13,6 +13,7 @@ PATHS = {
     "extract": "/x/{token}",
     "verify": "/v/{token}",
     "starting_set": "/c/{token}",
+    "appraise": "/a/{token}",
     "sign": "/e/{token}",
     "subscribe": "/s/{token}",
     "unsubscribe": "/u/{token}",

@@ -50,12 +50,12 @@ class AppraisalRow(Base):
 
 
 class AppraisalAnswerRow(Base):
-    """One answer to one signalling question; the newest of a question holds. answer: `Y`, `PY`, `PN`, `N`, `NI`."""
+    """One answer to one signalling question; the newest of a question holds. answer: `Y`, `PY`, `PN`, `N`, `NI`, `NA`."""
 
     __tablename__ = "appraisal_answer"
     __table_args__ = (
         UniqueConstraint("appraisal_id", "question", "number"),
-        CheckConstraint("answer in ('Y', 'PY', 'PN', 'N', 'NI')", name="answer"),
+        CheckConstraint("answer in ('Y', 'PY', 'PN', 'N', 'NI', 'NA')", name="answer"),
     )
     id: Mapped[Id]
     review_id: Mapped[int] = review_key()
@@ -206,6 +206,32 @@ def own_places(session: Session, study_id: int, person_id: int) -> Sequence[Appr
     return session.scalars(query.order_by(AppraisalRow.effect_id)).all()
 
 
+def without_places(session: Session, review_id: int, states: Collection[str]) -> Sequence[EffectRow]:
+    """Return the results in these states at which somebody's place is missing or was given up, in the order in which they were entered."""
+    taken = (select(func.count()).select_from(AppraisalRow)
+             .where(AppraisalRow.effect_id == EffectRow.id, AppraisalRow.left_at.is_(None), AppraisalRow.part.in_(BLIND)).scalar_subquery())
+    query = select(EffectRow).where(EffectRow.review_id == review_id, EffectRow.state.in_(states), taken < len(BLIND))
+    return session.scalars(query.order_by(EffectRow.id)).all()
+
+
+def left_places(session: Session, effect_id: int) -> frozenset[int]:
+    """Return the people who gave up their place at a result: they are not asked again."""
+    query = select(AppraisalRow.person_id).where(AppraisalRow.effect_id == effect_id, AppraisalRow.left_at.is_not(None))
+    return frozenset(session.scalars(query))
+
+
+def last_place(session: Session) -> int:
+    """Return the row id of the newest place, 0 if there is none."""
+    return session.scalar(select(func.max(AppraisalRow.id))) or 0
+
+
+def open_places(session: Session, review_id: int) -> dict[int, int]:
+    """Return person id → how many results wait for that person's appraisal. How far each is, and what was answered, is not told."""
+    waiting = (AppraisalRow.review_id == review_id, AppraisalRow.left_at.is_(None), AppraisalRow.handed_in_at.is_(None))
+    query = select(AppraisalRow.person_id, func.count()).where(*waiting).group_by(AppraisalRow.person_id)
+    return dict(session.execute(query).tuples().all())
+
+
 def place(session: Session, effect_id: int, person_id: int) -> AppraisalRow:
     """Return a person's place at a result; in a writing session nobody else gets it until the end. Raises NotFoundError."""
     query = select(AppraisalRow).where(
@@ -216,6 +242,11 @@ def place(session: Session, effect_id: int, person_id: int) -> AppraisalRow:
     if row is None:
         raise NotFoundError("This result is not on your list. Open the list again from your mail.")
     return row
+
+
+def hold(session: Session, effect_id: int) -> None:
+    """Keep a result from every other hand-in until the end of the transaction: two at once would each miss the other."""
+    session.execute(select(EffectRow.id).where(EffectRow.id == effect_id).with_for_update())
 
 
 def add_place(session: Session, row: AppraisalRow) -> AppraisalRow:
@@ -257,7 +288,7 @@ def append_judgement(session: Session, row: AppraisalRow, judgement: AppraisalJu
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """What one person handed in on a result."""
+    """What one person gives on a result: as handed in, or as being changed since the two were told that they differ."""
 
     place: AppraisalRow
     answers: Mapping[str, AppraisalAnswerRow]
@@ -265,12 +296,12 @@ class HandedIn:
 
 
 def handed_in(session: Session, effect_id: int) -> tuple[HandedIn, ...]:
-    """Return what everybody handed in on a result; nothing while one of the blind places is still being worked on."""
+    """Return what everybody gave on a result; nothing while one of the blind places has never been handed in."""
     everybody = places(session, [effect_id]).get(effect_id, [])
-    if not everybody or any(row.handed_in_at is None for row in everybody if row.part in BLIND):
+    if not everybody or any(row.handed_in_at is None and row.talk_at is None for row in everybody if row.part in BLIND):
         return ()
     return tuple(HandedIn(row, _newest_answers(session, row), _newest_judgements(session, row))
-                 for row in everybody if row.handed_in_at is not None)
+                 for row in everybody if row.handed_in_at is not None or row.talk_at is not None)
 
 
 def settlement(session: Session, effect_id: int) -> AppraisalSettlementRow | None:

@@ -104,6 +104,14 @@ class Reviewing:
 
 
 @dataclass(frozen=True, slots=True)
+class Appraisal:
+    """Whether results are appraised for risk of bias. people: 2 (blind to each other) or 1; effect_of_interest: `assignment` or `adhering`."""
+
+    people: int
+    effect_of_interest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ranker:
     """Which classifier orders the records. Below either number nothing is hidden: every record is offered to be read."""
 
@@ -272,6 +280,7 @@ class Protocol:
     crisis_help: tuple[CrisisHelp, ...]
     sha256: str
     document: bytes = field(repr=False)
+    appraisal: Appraisal | None = None
 
     @property
     def search_terms(self) -> tuple[str, ...]:

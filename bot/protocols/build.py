@@ -61,6 +61,7 @@ def _conduct(form: ProtocolForm, strategies: Mapping[str, str]) -> dict[str, Any
         "planned_sources": tuple(plan for status, plan in sources if status == "planned"),
         "schedule": domain.Schedule(**form.schedule.model_dump()),
         "reviewing": _reviewing(form),
+        "appraisal": _appraisal(form),
         "ranker": domain.Ranker(**form.ranker.model_dump()),
     }
 
@@ -118,6 +119,11 @@ def _reviewing(form: ProtocolForm) -> domain.Reviewing:
     values = _tuples(form.reviewing)
     values["quiet_weekdays"] = tuple(WEEKDAYS.index(day) for day in values["quiet_weekdays"])
     return domain.Reviewing(**values)
+
+
+def _appraisal(form: ProtocolForm) -> domain.Appraisal | None:
+    given = form.appraisal
+    return domain.Appraisal(people=2 if given.people == "two" else 1, effect_of_interest=given.effect_of_interest) if given else None
 
 
 def _pooling(form: ProtocolForm) -> domain.Pooling:

@@ -133,6 +133,14 @@ class ReviewingForm(Form):
     seconds_per_record: int = Field(ge=1, le=3600, description="to tell reviewers how long a round takes")
 
 
+class AppraisalForm(Form):
+    """How results are appraised for risk of bias (RoB 2, ROBINS-I); absent: nobody is asked."""
+
+    people: Literal["two", "one"] = Field(default="two", description="two: blind to each other; one: a team of one, stated in the bulletin")
+    effect_of_interest: Literal["assignment", "adhering"] = Field(
+        default="assignment", description="assignment: intention to treat; adhering: per protocol")
+
+
 class RankerForm(Form):
     """Which classifier orders the records, and when nothing may be hidden."""
 
@@ -260,6 +268,7 @@ class ProtocolForm(Form):
     sources: list[SourceForm] = Field(min_length=1)
     schedule: ScheduleForm
     reviewing: ReviewingForm
+    appraisal: AppraisalForm | None = None
     ranker: RankerForm
     open_ended_months: Positive = Field(description="where access has no end: the programme is taken to end so long after randomisation")
     windows: list[WindowForm] = Field(min_length=1)

@@ -20,6 +20,7 @@ from bot.protocols.amendments import compare, judge_again, unannounced
 from bot.protocols.load import load_document
 from bot.rendering import Renderer
 from bot.sources import Source
+from bot.steps.appraisals.invite import invite as invite_to_appraise
 from bot.steps.bulletins.draft import draft
 from bot.steps.bulletins.publish import publish
 from bot.steps.estimates.pool import pool
@@ -160,6 +161,7 @@ def advance(*, tools: Tools, protocol: Protocol, by: str) -> None:
         remind(**common, keys=tools.keys, now=tools.clock())
         invite_confirmation(**common, keys=tools.keys, now=tools.clock())
         include(**common, keys=tools.keys, now=tools.clock())
+        invite_to_appraise(**common, keys=tools.keys, now=tools.clock())
         _draft_when_ready(tools, protocol, review.id, by)
         publish(**common, renderer=tools.renderer, keys=tools.keys, now=tools.clock())
 

@@ -48,7 +48,8 @@ def browser() -> Iterator[Any]:
 def paths(played_on_sqlite: Played) -> dict[str, str]:
     """The pages that anybody can open, and one of each kind that a mail opens."""
     found = dict(PAGES)
-    kinds = {"r": "round", "x": "extraction", "v": "verification", "c": "starting set", "e": "signing", "s": "sign-up", "u": "leaving"}
+    kinds = {"r": "round", "x": "extraction", "v": "verification", "a": "appraisal", "c": "starting set",
+             "e": "signing", "s": "sign-up", "u": "leaving"}
     for mail in played_on_sqlite.mails():
         for path in LINK.findall(mail.get_body(("plain",)).get_content()):
             letter = path.split("/")[1]
