@@ -14,6 +14,7 @@ PATHS = {
     "verify": "/v/{token}",
     "starting_set": "/c/{token}",
     "appraise": "/a/{token}",
+    "questions": "/q/{token}",
     "sign": "/e/{token}",
     "subscribe": "/s/{token}",
     "unsubscribe": "/u/{token}",

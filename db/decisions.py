@@ -5,7 +5,7 @@ Blindness is held here: `own` gives one person's votes; `of_round` gives everybo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, UniqueConstraint, exists, func, select
@@ -99,6 +99,12 @@ def reports_voted_on(session: Session, round_id: int, *, since: int) -> frozense
     """Return the reports of a round with votes later than the row id `since`."""
     query = select(AssignmentRow.report_id).join(DecisionRow, DecisionRow.assignment_id == AssignmentRow.id)
     return frozenset(session.scalars(query.where(AssignmentRow.round_id == round_id, DecisionRow.id > since)))
+
+
+def reports_with_votes(session: Session, report_ids: Collection[int]) -> frozenset[int]:
+    """Return which of these reports anybody has voted on, in whatever round."""
+    query = select(AssignmentRow.report_id).join(DecisionRow, DecisionRow.assignment_id == AssignmentRow.id)
+    return frozenset(session.scalars(query.where(AssignmentRow.report_id.in_(list(report_ids)))))
 
 
 def last_id(session: Session, round_id: int) -> int:

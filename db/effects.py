@@ -119,6 +119,11 @@ def effects_of_study(session: Session, study_id: int, *, states: Collection[str]
     return session.scalars(query).all()
 
 
+def all_of_study(session: Session, study_id: int) -> Sequence[EffectRow]:
+    """Return a study's effects in every state, in the order in which they were entered."""
+    return session.scalars(select(EffectRow).where(EffectRow.study_id == study_id).order_by(EffectRow.id)).all()
+
+
 def candidates(session: Session, review_id: int) -> Sequence[EffectRow]:
     """Return the effects of the starting set in every state but superseded, in the order of the file."""
     query = (select(EffectRow).where(EffectRow.review_id == review_id, EffectRow.origin == "starting_set", EffectRow.state != "superseded")

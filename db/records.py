@@ -10,14 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, and_, func, insert, or_, select
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, and_, func, insert, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.domain.records import ImportedDecision, Record, Relation
 from bot.errors import NotFoundError
+from bot.methods.dedup.match import Verdict, compare
+from bot.methods.dedup.words import plain
 from db.base import Base, Id, review_key
+from db.merges import FIRST as FIRST
+from db.merges import MergeRow as MergeRow
+from db.merges import QuestionRow as QuestionRow
+from db.merges import open_questions as open_questions
+from db.merges import question_on
 
-FIRST = "first record of this report"
 # Relations that say something is wrong with a record, or that there is a better one.
 NOTICES = frozenset({"retraction_in", "concern_in", "erratum_in", "republished_in"})
 
@@ -64,43 +70,6 @@ class RecordKeyRow(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str] = mapped_column(primary_key=True)
     review_id: Mapped[int] = mapped_column(ForeignKey("review.id"))
-
-
-class MergeRow(Base):
-    """Why a record belongs to a report, and who undid that."""
-
-    __tablename__ = "merge"
-    id: Mapped[Id]
-    review_id: Mapped[int] = review_key()
-    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), index=True)
-    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), index=True)
-    reason: Mapped[str]
-    score: Mapped[float]
-    by: Mapped[str]
-    at: Mapped[datetime]
-    undone_by: Mapped[str | None]
-    undone_at: Mapped[datetime | None]
-
-
-class QuestionRow(Base):
-    """Two that may be the same: a person is asked. answer: `same`, `different`, None while nobody said."""
-
-    __tablename__ = "merge_question"
-    __table_args__ = (
-        UniqueConstraint("record_id", "report_id"),
-        CheckConstraint("answer in ('same', 'different')", name="answer"),
-    )
-    id: Mapped[Id]
-    review_id: Mapped[int] = review_key()
-    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
-    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"))
-    score: Mapped[float]
-    reason: Mapped[str]
-    differences: Mapped[list[Any]]
-    at: Mapped[datetime]
-    answer: Mapped[str | None]
-    answered_by: Mapped[str | None]
-    answered_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +119,21 @@ def identity_of(record: Record) -> str:
     """Return what names a record in its source: the accession number, else the SHA-256 of what it says."""
     if record.source_id:
         return record.source_id
+    return _content_hash(record)
+
+
+def has_its_own_identity(row: RecordRow) -> bool:
+    """Return whether a record is known by its accession number alone; if not, its source gave that number to another one before."""
+    return row.identity == identity_of(as_record(row)) or " sha256:" not in row.identity
+
+
+def are_two(one: Record, other: Record) -> bool:
+    """Return whether two records with one id in their source are not the same one as it was revised: their titles and all else differ."""
+    titles = plain(one.title), plain(other.title)
+    return all(titles) and titles[0] != titles[1] and compare(one, other).verdict is not Verdict.SAME
+
+
+def _content_hash(record: Record) -> str:
     said = {name: value for name, value in as_fields(record).items() if name not in ("source", "entered", "decisions")}
     return "sha256:" + hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
@@ -159,18 +143,31 @@ def store(session: Session, *, review_id: int, records: Sequence[Record], at: da
     """Keep records that are not known yet from their source, and count both kinds. The version that came first stays.
 
     What another tool's people decided about a known record is kept with it as well: the export that brought it first may have had none.
+    A source that gives one id to two documents has both kept, the second under what it says (see are_two).
     """
-    named = {(one.source, identity_of(one)): one for one in records}
-    wanted = {source: [identity for (of, identity) in named if of == source] for source, _ in named}
-    known = {(source, row.identity): row for source, identities in wanted.items() for row in _known(session, review_id, source, identities)}
+    known = _known_by_identity(session, review_id, [(one.source, identity_of(one)) for one in records])
+    named: dict[tuple[str, str], Record] = {}
+    for one in records:
+        key = one.source, identity_of(one)
+        earlier = named.get(key) or (as_record(known[key]) if key in known else None)
+        named[(key[0], f"{key[1]} {_content_hash(one)}") if earlier is not None and are_two(earlier, one) else key] = one
+    known |= _known_by_identity(session, review_id, named.keys() - known.keys())
     new = [{"review_id": review_id, "source": source, "identity": identity, "cycle_id": cycle_id, "run_id": run_id, "import_id": import_id,
             "fields": as_fields(record), "seen_at": at} for (source, identity), record in named.items() if (source, identity) not in known]
     if new:
         session.execute(insert(RecordRow), new)
-    for key, row in known.items():
+    again = {key: row for key, row in known.items() if key in named}
+    for key, row in again.items():
         _keep_decisions(row, named[key])
-    revised = tuple((row.id, named[key]) for key, row in known.items() if notices(named[key]) - notices(as_record(row)))
+    revised = tuple((row.id, named[key]) for key, row in again.items() if notices(named[key]) - notices(as_record(row)))
     return Stored(new=len(new), known=len(records) - len(new), revised=revised)
+
+
+def _known_by_identity(session: Session, review_id: int, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], RecordRow]:
+    wanted: dict[str, list[str]] = {}
+    for source, identity in keys:
+        wanted.setdefault(source, []).append(identity)
+    return {(source, row.identity): row for source, identities in wanted.items() for row in _known(session, review_id, source, identities)}
 
 
 def _keep_decisions(row: RecordRow, now: Record) -> None:
@@ -205,6 +202,14 @@ def report(session: Session, report_id: int) -> ReportRow:
     row = session.get(ReportRow, report_id)
     if row is None:
         raise NotFoundError(f"there is no report {report_id}")
+    return row
+
+
+def survivor(session: Session, report_id: int) -> ReportRow:
+    """Return the report that this one was merged into, or itself."""
+    row = report(session, report_id)
+    while row.merged_into is not None:
+        row = report(session, row.merged_into)
     return row
 
 
@@ -251,16 +256,23 @@ def not_compared(session: Session, review_id: int, most: int) -> Sequence[Record
     return session.scalars(query).all()
 
 
-def candidates(session: Session, review_id: int, keys: Collection[tuple[str, str]], most: int) -> Sequence[RecordRow]:
-    """Return the records with a report that share one of these keys, by way of the index alone."""
+def candidates(session: Session, review_id: int, keys: Collection[tuple[str, str]], most: int) -> tuple[Sequence[RecordRow], int]:
+    """Return the records with a report that share one of these keys, by way of the index alone, and how many more there are than `most`.
+
+    Those that share most keys come first; between equals the ones that are known longest.
+    """
     if not keys:
-        return ()
+        return (), 0
     shared = or_(*(and_(RecordKeyRow.kind == kind, RecordKeyRow.value == value) for kind, value in sorted(keys)))
-    ids = set(session.scalars(select(RecordKeyRow.record_id).where(RecordKeyRow.review_id == review_id, shared).limit(most * len(keys))))
-    if not ids:
-        return ()
-    query = select(RecordRow).where(RecordRow.id.in_(sorted(ids)[:most]), RecordRow.report_id.is_not(None)).order_by(RecordRow.id)
-    return session.scalars(query).all()
+    query = (select(RecordKeyRow.record_id, func.count().label("shared")).where(RecordKeyRow.review_id == review_id, shared)
+             .group_by(RecordKeyRow.record_id))
+    found = sorted(session.execute(query).tuples(), key=lambda pair: (-pair[1], pair[0]))
+    rows: list[RecordRow] = []
+    wanted = [record_id for record_id, _ in found[:most]]
+    for start in range(0, len(wanted), 500):
+        part = select(RecordRow).where(RecordRow.id.in_(wanted[start:start + 500]), RecordRow.report_id.is_not(None)).order_by(RecordRow.id)
+        rows += session.scalars(part)
+    return rows, max(0, len(found) - most)
 
 
 def add_keys(session: Session, row: RecordRow, keys: Collection[tuple[str, str]]) -> None:
@@ -275,34 +287,15 @@ def begin_report(session: Session, row: RecordRow, *, by: str, at: datetime) -> 
     made = ReportRow(review_id=row.review_id, first_cycle_id=row.cycle_id, title=row.fields["title"], fields=row.fields, created_at=at)
     session.add(made)
     session.flush()
-    _join(session, row, made.id, reason=FIRST, score=1.0, by=by, at=at)
+    join(session, row, made.id, reason=FIRST, score=1.0, by=by, at=at)
     return made
 
 
-def join_report(session: Session, row: RecordRow, report_row: ReportRow, *, merged: Record, reason: str, score: float, by: str,
-                at: datetime) -> None:
-    """Say that a record cites a report that is known; `merged` is the best of each field of all its records."""
-    _join(session, row, report_row.id, reason=reason, score=score, by=by, at=at)
-    report_row.fields, report_row.title = as_fields(merged), merged.title
-
-
 def ask(session: Session, row: RecordRow, report_id: int, *, score: float, reason: str, differences: Sequence[Any], at: datetime) -> None:
-    """Ask a person whether a record cites a report."""
-    session.add(QuestionRow(review_id=row.review_id, record_id=row.id, report_id=report_id, score=score, reason=reason,
+    """Ask a person whether a record cites a report; asked before, nothing changes."""
+    if question_on(session, row.id, report_id) is None:
+        session.add(QuestionRow(review_id=row.review_id, record_id=row.id, report_id=report_id, score=score, reason=reason,
                             differences=list(differences), at=at))
-
-
-def told_apart(session: Session, record_id: int) -> frozenset[int]:
-    """Return the reports that a person said a record does not cite: it never joins them again."""
-    undone = select(MergeRow.report_id).where(MergeRow.record_id == record_id, MergeRow.undone_at.is_not(None))
-    answered = select(QuestionRow.report_id).where(QuestionRow.record_id == record_id, QuestionRow.answer == "different")
-    return frozenset(session.scalars(undone.union(answered)))
-
-
-def open_questions(session: Session, review_id: int) -> Sequence[QuestionRow]:
-    """Return the pairs that wait for a person's word, oldest first."""
-    query = select(QuestionRow).where(QuestionRow.review_id == review_id, QuestionRow.answer.is_(None)).order_by(QuestionRow.id)
-    return session.scalars(query).all()
 
 
 def counts(session: Session, review_id: int, cycle_id: int | None = None) -> dict[str, Any]:
@@ -314,7 +307,7 @@ def counts(session: Session, review_id: int, cycle_id: int | None = None) -> dic
     given = select(RecordRow.source, func.count()).where(RecordRow.review_id == review_id).group_by(RecordRow.source)
     joined = (select(func.count()).select_from(MergeRow).join(RecordRow, RecordRow.id == MergeRow.record_id)
               .where(MergeRow.review_id == review_id, MergeRow.undone_at.is_(None), MergeRow.reason != FIRST))
-    began = select(func.count()).select_from(ReportRow).where(ReportRow.review_id == review_id)
+    began = select(func.count()).select_from(ReportRow).where(ReportRow.review_id == review_id, ReportRow.merged_into.is_(None))
     waiting = (select(func.count()).select_from(QuestionRow).join(RecordRow, RecordRow.id == QuestionRow.record_id)
                .where(QuestionRow.review_id == review_id, QuestionRow.answer.is_(None)))
     if cycle_id is not None:
@@ -325,6 +318,7 @@ def counts(session: Session, review_id: int, cycle_id: int | None = None) -> dic
             "reports": session.scalar(began) or 0, "questions": session.scalar(waiting) or 0}
 
 
-def _join(session: Session, row: RecordRow, report_id: int, *, reason: str, score: float, by: str, at: datetime) -> None:
+def join(session: Session, row: RecordRow, report_id: int, *, reason: str, score: float, by: str, at: datetime) -> None:
+    """Keep that a record belongs to a report, and why. A record that had one before is moved: db/belonging.py."""
     row.report_id = report_id
     session.add(MergeRow(review_id=row.review_id, record_id=row.id, report_id=report_id, reason=reason, score=score, by=by, at=at))

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, false, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.errors import NotFoundError
@@ -27,7 +27,8 @@ class StudyRow(Base):
 
     extraction: `none` (no numbers wanted), `open` (somebody extracts), `awaiting` (full text or an answer of the authors),
     `submitted` (another person is to verify), `settled`. turn: rises each time it goes back, so that people are told again.
-    waits_for: what an `awaiting` study waits for. merged_into: the study that this one turned out to be.
+    waits_for: what an `awaiting` study waits for. merged_into: the study that this one turned out to be. results_awaited: known by a
+    protocol or registration alone so far, so that it is no study with results.
     """
 
     __tablename__ = "study"
@@ -53,22 +54,33 @@ class StudyRow(Base):
     extractor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     verifier_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     waits_for: Mapped[str] = mapped_column(default="")
+    results_awaited: Mapped[bool] = mapped_column(default=False, server_default=false())
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("study.id"))
     created_at: Mapped[datetime]
 
 
 class StudyReportRow(Base):
-    """A report of a study, and why it was taken for one."""
+    """A report of a study, and why it was taken for one.
+
+    basis: `first` (the study began with it), `document` (it is the very paper that the study was known by), `registration` (linked by
+    itself, by an identical registration id), `person`. undone: since when it holds no more, and on whose word.
+    """
 
     __tablename__ = "study_report"
-    __table_args__ = (UniqueConstraint("study_id", "report_id"),)
+    __table_args__ = (
+        UniqueConstraint("study_id", "report_id"),
+        CheckConstraint("basis in ('first', 'document', 'registration', 'person')", name="basis"),
+    )
     id: Mapped[Id]
     review_id: Mapped[int] = review_key()
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), index=True)
+    basis: Mapped[str] = mapped_column(default="first", server_default="first")
     reason: Mapped[str]
     by: Mapped[str]
     at: Mapped[datetime]
+    undone_by: Mapped[str | None]
+    undone_at: Mapped[datetime | None]
 
 
 class OutcomeStatementRow(Base):
@@ -103,6 +115,11 @@ def study(session: Session, study_id: int) -> StudyRow:
     return row
 
 
+def current(session: Session, study_id: int) -> StudyRow:
+    """Return a study, or the one that it turned out to be. Raises NotFoundError."""
+    return _where_it_went(session, study(session, study_id))
+
+
 def held(session: Session, study_id: int) -> StudyRow:
     """Return a study that no other transaction changes until this one ends; in a session that only reads, the study as it is."""
     row = session.get(StudyRow, study_id, with_for_update="by" in session.info)
@@ -135,8 +152,8 @@ def of_identifiers(session: Session, review_id: int, ids: Identifiers) -> tuple[
 
 def of_report(session: Session, report_id: int) -> tuple[StudyRow, str] | None:
     """Return the study that a report belongs to, and the reason in words; None if it belongs to none yet."""
-    query = (select(StudyRow).join(StudyReportRow, StudyReportRow.study_id == StudyRow.id).where(StudyReportRow.report_id == report_id)
-             .order_by(StudyRow.id))
+    query = (select(StudyRow).join(StudyReportRow, StudyReportRow.study_id == StudyRow.id)
+             .where(StudyReportRow.report_id == report_id, StudyReportRow.undone_at.is_(None)).order_by(StudyRow.id))
     row = session.scalars(query).first()
     return None if row is None else (_where_it_went(session, row), "the same report")
 
@@ -162,31 +179,55 @@ def add(session: Session, row: StudyRow) -> StudyRow:
     return row
 
 
-def merge(session: Session, row: StudyRow, into: StudyRow, *, reason: str, at: datetime) -> None:
-    """Make `row` a part of `into`: its reports belong to that study from now on. Its label stays taken."""
-    for link in reports_of(session, row.id):
-        link_report(session, into, link.report_id, reason=reason, at=at)
-    row.state, row.extraction, row.merged_into = "merged", "none", into.id
+def link_report(session: Session, study_row: StudyRow, report_id: int, *, basis: str, reason: str, at: datetime) -> StudyReportRow:
+    """Say that a report belongs to a study, and return the row; saying it again changes nothing, after an undoing it holds again."""
+    known = select(StudyReportRow).where(StudyReportRow.study_id == study_row.id, StudyReportRow.report_id == report_id)
+    row = session.scalars(known).one_or_none()
+    if row is None:
+        row = StudyReportRow(review_id=study_row.review_id, study_id=study_row.id, report_id=report_id)
+    elif row.undone_at is None:
+        return row
+    row.basis, row.reason, row.by, row.at, row.undone_by, row.undone_at = basis, reason, session.info["by"], at, None, None
+    session.add(row)
+    session.flush()
+    return row
+
+
+def unlink_report(session: Session, row: StudyReportRow, *, at: datetime) -> None:
+    """Say that a report belongs to a study no more; that it did stays in the history."""
+    row.undone_by, row.undone_at = session.info["by"], at
     session.flush()
 
 
-def link_report(session: Session, study_row: StudyRow, report_id: int, *, reason: str, at: datetime) -> None:
-    """Say that a report belongs to a study; saying it again changes nothing."""
-    known = select(StudyReportRow).where(StudyReportRow.study_id == study_row.id, StudyReportRow.report_id == report_id)
-    if session.scalars(known).one_or_none() is None:
-        session.add(StudyReportRow(review_id=study_row.review_id, study_id=study_row.id, report_id=report_id, reason=reason,
-                                   by=session.info["by"], at=at))
-        session.flush()
+def report_link(session: Session, link_id: int) -> StudyReportRow:
+    """Return why a report belongs to a study, by its row id. Raises NotFoundError."""
+    row = session.get(StudyReportRow, link_id)
+    if row is None:
+        raise NotFoundError(f"there is no such report of a study: {link_id}")
+    return row
 
 
 def linked_reports(session: Session, review_id: int) -> frozenset[int]:
     """Return the ids of the reports that belong to a study already."""
-    return frozenset(session.scalars(select(StudyReportRow.report_id).where(StudyReportRow.review_id == review_id)))
+    return frozenset(row.report_id for row in links(session, review_id))
+
+
+def reports_in_studies(session: Session, report_ids: Collection[int]) -> frozenset[int]:
+    """Return which of these reports belong to a study now."""
+    query = select(StudyReportRow.report_id).where(StudyReportRow.report_id.in_(list(report_ids)), StudyReportRow.undone_at.is_(None))
+    return frozenset(session.scalars(query))
+
+
+def links(session: Session, review_id: int) -> Sequence[StudyReportRow]:
+    """Return which report belongs to which study now, in the order in which they were linked."""
+    query = select(StudyReportRow).where(StudyReportRow.review_id == review_id, StudyReportRow.undone_at.is_(None))
+    return session.scalars(query.order_by(StudyReportRow.id)).all()
 
 
 def reports_of(session: Session, study_id: int) -> Sequence[StudyReportRow]:
     """Return the reports of a study in the order in which they were linked."""
-    return session.scalars(select(StudyReportRow).where(StudyReportRow.study_id == study_id).order_by(StudyReportRow.id)).all()
+    query = select(StudyReportRow).where(StudyReportRow.study_id == study_id, StudyReportRow.undone_at.is_(None))
+    return session.scalars(query.order_by(StudyReportRow.id)).all()
 
 
 def state_outcome(session: Session, study_row: StudyRow, *, outcome: str, kind: str, known: str, person_id: int, at: datetime) -> None:

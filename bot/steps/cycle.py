@@ -28,6 +28,7 @@ from bot.steps.estimates.update_published import update_published
 from bot.steps.mail.deliver import DeliveryAccount, Post, deliver
 from bot.steps.records.deduplicate import deduplicate
 from bot.steps.records.import_folder import import_folder
+from bot.steps.records.invite_questions import invite_questions
 from bot.steps.records.rank import rank
 from bot.steps.records.search import SearchAccount, failed_lately, search
 from bot.steps.screening.open_round import open_round
@@ -161,6 +162,7 @@ def advance(*, tools: Tools, protocol: Protocol, by: str) -> None:
         remind(**common, keys=tools.keys, now=tools.clock())
         invite_confirmation(**common, keys=tools.keys, now=tools.clock())
         include(**common, keys=tools.keys, now=tools.clock())
+        invite_questions(**common, keys=tools.keys, now=tools.clock())
         invite_to_appraise(**common, keys=tools.keys, now=tools.clock())
         _draft_when_ready(tools, protocol, review.id, by)
         publish(**common, renderer=tools.renderer, keys=tools.keys, now=tools.clock())

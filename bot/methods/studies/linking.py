@@ -7,14 +7,14 @@ against it. Everything else is suggested with its reasons. What a report says of
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from rapidfuzz import fuzz
 
 from bot.domain.records import Record
-from bot.methods.studies.traits import Role, Traits, traits_of
+from bot.methods.studies.traits import Role, Traits, cached_traits, traits_of
 
 # Numbers of one trial may differ by those who dropped out, hardly by more.
 SAME_NUMBER = 0.85
@@ -36,6 +36,26 @@ class Link:
     verdict: LinkVerdict
     reasons: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
+
+
+STRENGTH = {LinkVerdict.NONE: 0, LinkVerdict.SUGGESTED: 1, LinkVerdict.AUTOMATIC: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A study that is known, and its reports as merged records."""
+
+    id: int
+    reports: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """study: the one that a report joins by itself, None if it begins its own; link: why. questions: (study, what speaks for and against)."""
+
+    study: int | None
+    link: Link | None
+    questions: tuple[tuple[int, Link], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +113,46 @@ def _pairs(reports: Sequence[Record], traits: Sequence[Traits]) -> list[LinkedPa
     )
 
 
-def held_back(found: Studies, pooled: frozenset[int]) -> frozenset[int]:
-    """Return the reports that may not be pooled yet: a person has not said whether they belong to a study that is pooled already.
-
-    pooled: positions of reports of pooled studies.
-    """
-    return frozenset(
-        position
-        for pair in found.suggestions
-        for position, other in ((pair.first, pair.second), (pair.second, pair.first))
-        if other in pooled and position not in pooled
-    )
-
-
 def counts_as_results(report: Record) -> bool:
     """Return whether a report can make a study one with results: no protocol, and no registry entry without results."""
-    return traits_of(report).role not in (Role.PROTOCOL, Role.REGISTRATION)
+    return cached_traits(report).role not in (Role.PROTOCOL, Role.REGISTRATION)
+
+
+def place(report: Record, known: Sequence[Known], *, apart: Collection[frozenset[int]] = ()) -> Placement:
+    """Return the study that a report belongs to by itself, and the studies that a person is asked about.
+
+    apart: pairs of studies that a person told apart. One that fits two studies by itself joins neither: they may be two trials under one id.
+    """
+    own = cached_traits(report)
+    found = {study.id: _to_study(own, [cached_traits(one) for one in study.reports]) for study in known}
+    sure = [study for study, one in found.items() if one.verdict is LinkVerdict.AUTOMATIC]
+    joined = sure[0] if len(sure) == 1 else None
+    doubt = () if joined is not None or not sure else ("two studies that are known give this registration",)
+    asked = tuple(
+        (study, Link(LinkVerdict.SUGGESTED, one.reasons, (*one.against, *(doubt if study in sure else ()))))
+        for study, one in found.items()
+        if study != joined and one.verdict is not LinkVerdict.NONE and frozenset((study, joined)) not in apart
+    )
+    return Placement(joined, found[joined] if joined is not None else None, asked)
+
+
+def between(some: Sequence[Record], others: Sequence[Record]) -> Link:
+    """Return what speaks for and against two studies being one trial: the strongest link of any report of one with any of the other."""
+    return max((_to_study(cached_traits(one), [cached_traits(other) for other in others]) for one in some), key=_strength,
+               default=Link(LinkVerdict.NONE))
+
+
+def _to_study(own: Traits, reports: Sequence[Traits]) -> Link:
+    """Return the strongest link of a report to those of a study; what any of them has against it makes it a question."""
+    best = max((_link(own, other) for other in reports), key=_strength, default=Link(LinkVerdict.NONE))
+    against = tuple(dict.fromkeys(reason for other in reports for reason in _against(own, other)))
+    if best.verdict is LinkVerdict.AUTOMATIC and against:
+        return Link(LinkVerdict.SUGGESTED, best.reasons, against)
+    return best
+
+
+def _strength(found: Link) -> tuple[int, int]:
+    return STRENGTH[found.verdict], len(found.reasons)
 
 
 def _link(a: Traits, b: Traits) -> Link:

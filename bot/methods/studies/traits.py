@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from bot.domain.records import Record
 from bot.methods.dedup.identifiers import doi_of, number_in
@@ -116,6 +117,12 @@ def traits_of(report: Record) -> Traits:
         places=frozenset(COUNTRIES.findall(text)),
         subject=" ".join(words(without_remarks(report.title))),
     )
+
+
+@lru_cache(maxsize=8192)
+def cached_traits(report: Record) -> Traits:
+    """Return the traits of a report; those of known studies are looked at again for every new one."""
+    return traits_of(report)
 
 
 def registrations_in(text: str) -> frozenset[str]:

@@ -14,6 +14,7 @@ from bot.domain.protocols import Protocol
 from bot.links import LinkKeys
 from bot.rendering import Renderer, day
 from bot.steps.bulletins.gather import gather
+from bot.steps.studies import calls
 from db import blobs, bulletins, events, links, outbox, people, reviews
 from db.bulletins import BulletinRow
 from db.session import Database, Session
@@ -86,7 +87,9 @@ def _ask_editors(session: Session, row: BulletinRow, content: Mapping[str, Any],
         "changes": [outcome["change"]["sentence"] for outcome in content["outcomes"] if outcome["change"]["changed"]]}
     for editor in editors:
         link = links.create(session, keys, review_id=row.review_id, purpose="sign", person_id=editor.id, subject_id=row.id, at=now)
+        # Every month, also where nothing is asked: what was put together can be undone there.
+        asked = calls.questions_link(session, editor, review_id=row.review_id, keys=keys, at=now)
         outbox.enqueue(session, review_id=row.review_id, template="draft_to_sign", recipient=("person", editor.id),
-                       data={**told, "links": {"sign": link.id}}, at=now,
+                       data={**told, "links": {"sign": link.id, "questions": asked.id}}, at=now,
                        dedupe_key=f"sign:bulletin:{row.id}:{now.isoformat()}:person:{editor.id}")
     return len(editors)

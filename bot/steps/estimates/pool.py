@@ -15,7 +15,7 @@ from bot.domain.effects import Estimate
 from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Pooling, Protocol
 from bot.methods.studies.windows import Measurement, first_after_end
-from db import blobs, effects, estimates, events, reviews, studies
+from db import blobs, effects, estimates, events, reviews, studies, study_links
 from db.effects import EffectRow
 from db.estimates import EstimateRow
 from db.session import Database, Session
@@ -51,8 +51,11 @@ def pool(*, database: Database, review_id: int, cycle_id: int, protocol: Protoco
 
 def usable(session: Session, review_id: int, outcome: Outcome, protocol: Protocol) -> tuple[EffectRow, ...]:
     """Return the effects that the lead estimate of an outcome pools: one for each study, of the designs that lead, by study."""
-    return one_per_study([row for row in effects.effects_of(session, review_id, outcome.id)
-                          if row.design in protocol.pooling.designs and row.measure == outcome.measure], outcome, protocol)
+    rows = [row for row in effects.effects_of(session, review_id, outcome.id)
+            if row.design in protocol.pooling.designs and row.measure == outcome.measure]
+    # A study that may be one with another that is pooled waits until a person says: no trial is counted twice.
+    held = study_links.held_back(session, review_id)
+    return one_per_study([row for row in rows if row.study_id not in held], outcome, protocol)
 
 
 def one_per_study(rows: Sequence[EffectRow], outcome: Outcome, protocol: Protocol) -> tuple[EffectRow, ...]:

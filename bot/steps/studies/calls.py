@@ -10,6 +10,7 @@ from bot.domain.protocols import Protocol
 from bot.links import LinkKeys
 from bot.methods.screening.quiet import next_moment
 from db import links, outbox, people
+from db.links import LinkRow
 from db.people import PersonRow
 from db.session import Session
 from db.studies import StudyRow
@@ -60,6 +61,20 @@ def ask_about_starting_set(session: Session, person: PersonRow, *, review_id: in
                         expires_at=at + LINK_LIVES, at=at)
     data = {"links": {"starting_set": link.id}, "waiting": waiting}
     _send(session, "starting_set", review_id, person, data, f"starting_set:person:{person.id}:to:{newest}", protocol, at)
+
+
+def ask_questions(session: Session, person: PersonRow, *, review_id: int, cycle_id: int, records: int, studies: int, protocol: Protocol,
+                  keys: LinkKeys, at: datetime) -> None:
+    """Put the mail that asks to judge pairs of records and of studies into the outbox, once per cycle."""
+    link = questions_link(session, person, review_id=review_id, keys=keys, at=at)
+    data = {"links": {"questions": link.id}, "records": records, "studies": studies}
+    _send(session, "questions", review_id, person, data, f"questions:person:{person.id}:cycle:{cycle_id}", protocol, at)
+
+
+def questions_link(session: Session, person: PersonRow, *, review_id: int, keys: LinkKeys, at: datetime) -> LinkRow:
+    """Return this person's link to the questions of a review, and to what was put together."""
+    return links.create(session, keys, review_id=review_id, purpose="questions", person_id=person.id, subject_id=review_id,
+                        expires_at=at + LINK_LIVES, at=at)
 
 
 def _who_began(team: Sequence[PersonRow], person_id: int | None) -> PersonRow | None:

@@ -1,7 +1,8 @@
 """Make every report that was included a study, or a further report of one, and see that somebody extracts and verifies.
 
-Called at every tick; what was done is not done again. A report joins a study only by an identical DOI, PMID or registration; anything
-less sure is asked on the study's page (join.py).
+Called at every tick; what was done is not done again. A report joins a study by itself only as bot/methods/studies/linking.py allows (an
+identical registration id, and nothing against it), or if it is the very paper that a study of the starting set is known by. Anything less
+sure is a question to a person (settle_link.py), and until it is answered the report is a study of its own.
 """
 
 from __future__ import annotations
@@ -13,13 +14,22 @@ from datetime import datetime
 from bot.domain.protocols import Protocol
 from bot.domain.records import Record
 from bot.links import LinkKeys
-from bot.steps.studies import calls
-from db import effects, events, people, records, screening, studies
-from db.records import ReportRow
+from bot.methods.studies.linking import Link, counts_as_results, place
+from bot.steps.studies import calls, candidates, together
+from db import effects, events, people, records, screening, studies, study_links
 from db.session import Database, Session
-from db.studies import Identifiers, StudyRow
+from db.studies import StudyRow
 
 TITLE_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a report belongs to a study (db/studies.py names each basis), and the studies that a person is asked about."""
+
+    basis: str
+    words: str
+    questions: tuple[tuple[int, Link], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +60,38 @@ def _take_up(database: Database, review_id: int, report_id: int, by: str, now: d
     with database.writing(by=by) as session:
         if report_id in studies.linked_reports(session, review_id):
             return "known"
-        report = _survivor(session, records.report(session, report_id))
+        report = records.survivor(session, records.report(session, report_id).id)
         record = records.as_record(report)
-        ids = Identifiers(record.doi, record.pmid, record.registrations)
-        found = studies.of_report(session, report.id) or studies.of_identifiers(session, review_id, ids)
-        row, reason = found or (_new_study(session, review_id, record, now), "its first report")
-        studies.link_report(session, row, report_id, reason=reason, at=now)
+        row, reason = _study_for(session, review_id, report.id, record, now)
+        studies.link_report(session, row, report_id, basis=reason.basis, reason=reason.words, at=now)
+        for other, link in reason.questions:
+            study_links.ask(session, review_id, row.id, other, report_id=report.id, reasons=link.reasons, against=link.against, at=now)
         _want_numbers(session, row, record)
-        events.note(session, review_id=review_id, kind="study.included" if found is None else "study.joined", subject=f"study:{row.id}",
-                    data={"report": report_id, "reason": reason}, at=now)
-        return "new" if found is None else "joined"
+        began = reason.basis == "first"
+        events.note(session, review_id=review_id, kind="study.included" if began else "study.joined", subject=f"study:{row.id}",
+                    data={"report": report_id, "reason": reason.words, "basis": reason.basis, "asked": [other for other, _ in reason.questions]},
+                    at=now)
+        return "new" if began else "joined"
 
 
-def _survivor(session: Session, report: ReportRow) -> ReportRow:
-    """Return the report that this one was merged into since it was included, or itself."""
-    while report.merged_into is not None:
-        report = records.report(session, report.merged_into)
-    return report
+def _study_for(session: Session, review_id: int, report_id: int, record: Record, now: datetime) -> tuple[StudyRow, Reason]:
+    """Return the study that a report belongs to, made now if it is none that is known, and why."""
+    if (found := studies.of_report(session, report_id)) is not None:
+        return found[0], Reason("document", found[1])
+    known = candidates.known_studies(session, review_id)
+    paper = candidates.paper_of(session, review_id, record)
+    placed = place(record, [one for one in known if paper is None or one.id != paper[0].id], apart=study_links.apart_pairs(session, review_id))
+    if paper is not None:
+        # A registration that it shares with yet another study is a question like any other.
+        asked = ((placed.study, placed.link),) if placed.study is not None and placed.link is not None else ()
+        return paper[0], Reason("document", paper[1], (*asked, *placed.questions))
+    if placed.study is not None and placed.link is not None:
+        return studies.study(session, placed.study), Reason("registration", "; ".join(placed.link.reasons), placed.questions)
+    return new_study(session, review_id, record, now), Reason("first", "its first report", placed.questions)
 
 
-def _new_study(session: Session, review_id: int, record: Record, now: datetime) -> StudyRow:
+def new_study(session: Session, review_id: int, record: Record, now: datetime) -> StudyRow:
+    """Begin a study with a report, named after it, and return it."""
     return studies.add(session, StudyRow(
         review_id=review_id, label=studies.free_label(session, review_id, label_of(record)), year=record.year, doi=record.doi,
         pmid=record.pmid, registration=next(iter(record.registrations), ""), origin="screening", state="included",
@@ -99,9 +121,12 @@ def _without_initials(author: str) -> str:
 
 
 def _want_numbers(session: Session, row: StudyRow, record: Record) -> None:
-    """Open the extraction, unless the very paper's numbers are in the review already."""
+    """Open the extraction, unless the very paper's numbers are in the review already, or the report can have none."""
     if row.state == "candidate":
         row.state = "included"
+    row.results_awaited = together.awaits_results(session, row.id)
+    if not counts_as_results(record):
+        return
     same_paper = (record.doi and record.doi == row.doi) or (record.pmid and record.pmid == row.pmid)
     if same_paper and effects.effects_of_study(session, row.id):
         return

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.errors import InvalidInputError, NotFoundError
+from bot.steps.studies import together
 from bot.steps.studies.holders import extractor
-from db import effects, events, studies
+from db import effects, events, studies, study_links
 from db.session import Database
 
 
@@ -22,10 +23,10 @@ def join(*, database: Database, token: str, other_id: int, by: str, now: datetim
             raise NotFoundError("There is no such study in this review.")
         if effects.effects_of_study(session, row.id):
             raise InvalidInputError(f"{row.label} has results of its own. Withdraw them first, then enter them under {other.label}.")
-        studies.merge(session, row, other, reason=f"a person found it to be the same trial as {row.label}", at=now)
-        if other.state == "candidate":
-            other.state = "included"
-        if other.extraction == "none" and not effects.effects_of_study(session, other.id):
+        reason = f"a person found it to be the same trial as {row.label}"
+        together.put_together(session, row, other, reason=reason, at=now)
+        study_links.say(session, row.review_id, row.id, other.id, answer="same", reason=reason, at=now)
+        if other.extraction == "none" and not other.results_awaited and not effects.effects_of_study(session, other.id):
             other.extraction = "open"
         events.note(session, review_id=row.review_id, kind="study.merged", subject=f"study:{row.id}", data={"into": other.id}, at=now)
         return other.id

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.domain.records import Record, Relation
-from bot.methods.studies.linking import LinkVerdict, counts_as_results, held_back, link, studies_of
+from bot.methods.studies.linking import Known, LinkVerdict, between, counts_as_results, link, place, studies_of
 from bot.methods.studies.traits import participants_in, registrations_in, traits_of
 from bot.sources.files import read
 from tests.shared import shared_path
@@ -127,11 +127,41 @@ def test_protocols_and_registry_entries_without_results_are_no_results():
     )
 
 
-def test_a_report_with_an_open_suggestion_to_a_pooled_study_is_held_back():
-    doubtful = replace(FOLLOW_UP, abstract="METHODS: 60 adults were randomized.")
-    found = studies_of([TRIAL, doubtful, Record("pubmed", "9", "Falls in nursing homes of one town")])
-    assert held_back(found, frozenset({0})) == {1}
-    assert held_back(found, frozenset()) == frozenset()
+def test_a_report_is_placed_in_the_one_study_that_its_registration_names():
+    placed = place(FOLLOW_UP, [Known(7, (TRIAL,)), Known(9, (Record("pubmed", "9", "Falls in nursing homes of one town"),))])
+    assert (placed.study, placed.questions) == (7, ())
+    assert placed.link is not None and "NCT00000001" in placed.link.reasons[0]
+
+
+def test_what_any_report_of_a_study_has_against_a_new_one_makes_it_a_question():
+    small = replace(FOLLOW_UP, source_id="4", pmid="4", abstract="METHODS: 60 adults were randomized.")
+    silent = replace(FOLLOW_UP, source_id="3", pmid="3", abstract="")
+    placed = place(small, [Known(7, (silent, TRIAL))])
+    assert placed.study is None
+    ((study, found),) = placed.questions
+    assert study == 7 and "60 participants in one, 240 in the other" in found.against
+
+
+def test_a_report_that_fits_two_studies_of_one_registration_joins_neither():
+    silent = replace(FOLLOW_UP, source_id="3", pmid="3", abstract="")
+    other = replace(TRIAL, source_id="5", pmid="5", abstract="METHODS: 60 adults were randomized.")
+    placed = place(silent, [Known(7, (TRIAL,)), Known(8, (other,))])
+    assert placed.study is None
+    assert [study for study, _ in placed.questions] == [7, 8]
+    assert all("two studies that are known give this registration" in found.against for _, found in placed.questions)
+
+
+def test_a_pair_of_studies_that_a_person_told_apart_is_not_asked_about_again():
+    other = replace(FOLLOW_UP, source_id="5", pmid="5", doi="", registrations=())
+    known = [Known(7, (TRIAL,)), Known(8, (other,))]
+    assert [study for study, _ in place(FOLLOW_UP, known).questions] == [8]
+    assert place(FOLLOW_UP, known, apart={frozenset({7, 8})}).questions == ()
+
+
+def test_what_is_between_two_studies_is_the_strongest_link_of_their_reports():
+    far = Record("pubmed", "9", "Falls in nursing homes of one town")
+    assert between([far, TRIAL], [FOLLOW_UP]).verdict is LinkVerdict.AUTOMATIC
+    assert between([far], [FOLLOW_UP]).verdict is LinkVerdict.NONE
 
 
 def test_order_makes_no_difference_to_studies():
