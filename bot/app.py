@@ -22,6 +22,7 @@ from bot.protocols import starting_set
 from bot.protocols.load import load
 from bot.rendering import Renderer, Site
 from bot.sources import Source
+from bot.sources.clinicaltrials import ClinicalTrials
 from bot.sources.pubmed import PubMed
 from bot.steps.mail.deliver import Post
 from db.session import Database
@@ -103,9 +104,17 @@ def _require_parts(protocol: Protocol, sources: Mapping[str, Source]) -> None:
 
 
 def _sources(chosen: settings.Settings) -> dict[str, Source]:
+    """Return every source that has an interface and may be asked with these settings, by name. A new one is a line here."""
     key, contact = chosen.ncbi_api_key.get_secret_value(), chosen.ncbi_email
-    pubmed = PubMed(Http(allowed=(chosen.eutils_address,)), base_address=chosen.eutils_address, api_key=key, email=contact)
-    return {pubmed.name: pubmed}
+    found: list[Source] = [
+        PubMed(_http(chosen, chosen.eutils_address), base_address=chosen.eutils_address, api_key=key, email=contact),
+        ClinicalTrials(_http(chosen, chosen.clinicaltrials_address), base_address=chosen.clinicaltrials_address),
+    ]
+    return {one.name: one for one in found}
+
+
+def _http(chosen: settings.Settings, *addresses: str) -> Http:
+    return Http(allowed=addresses, proxy=chosen.proxy, ca_file=chosen.ca_file)
 
 
 def _transport(chosen: settings.Settings) -> Transport:

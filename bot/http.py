@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
@@ -28,7 +28,7 @@ MAX_BYTES = 200_000_000
 CHUNK = 65_536
 # What goes away by itself when one waits: too many requests, and the faults of servers and what stands in front of them.
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
-SECRETS = frozenset({"api_key", "apikey", "key", "token", "mailto", "email"})
+SECRETS = frozenset({"api_key", "apikey", "key", "token", "mailto", "email", "x-els-apikey", "x-els-insttoken", "authorization"})
 AGENT = "Perennial (living systematic review bot)"
 
 Complaint = Callable[["Answer"], str]
@@ -36,11 +36,15 @@ Complaint = Callable[["Answer"], str]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. status: 200 to 299; kind: the media type without parameters, "" if none was named."""
+    """What came back. status: 200 to 299, or one that was asked to be accepted; kind: the media type without parameters, "" if none was named.
+
+    headers: as they came; names are found whatever their case.
+    """
 
     status: int
     kind: str
     content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def _no_complaint(_: Answer) -> str:
@@ -50,52 +54,59 @@ def _no_complaint(_: Answer) -> str:
 class Http:
     """Requests to allowed addresses. interval: seconds between the beginnings of two requests; timeout: seconds for one request.
 
-    sleep, clock, chance: so that tests need not wait (clock: seconds that only grow; chance: 0 to 1).
+    proxy: the address of a proxy that leads out, "" for none; this machine is always asked directly. ca_file: certificates to trust in
+    place of the usual ones, "" for those. sleep, clock, chance: so that tests need not wait (clock: seconds that only grow; chance: 0 to 1).
     """
 
     def __init__(self, allowed: tuple[str, ...], *, interval: float = 0.0, timeout: float = 60.0, tries: int = TRIES,
-                 max_bytes: int = MAX_BYTES, sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic,
-                 chance: Callable[[], float] = random.random) -> None:
+                 max_bytes: int = MAX_BYTES, proxy: str = "", ca_file: str = "", sleep: Callable[[float], None] = time.sleep,
+                 clock: Callable[[], float] = time.monotonic, chance: Callable[[], float] = random.random) -> None:
         self._hosts = {_host(address) for address in allowed}
         self._interval, self._timeout, self._tries, self._max_bytes = interval, timeout, tries, max_bytes
         self._sleep, self._clock, self._chance = sleep, clock, chance
+        self._proxy, self._ca_file = proxy, ca_file
         self._next, self._lock = 0.0, threading.Lock()
         self._session = requests.Session()
-        # Neither proxies nor passwords of the environment: what leaves is what is asked here.
+        # Neither proxies nor passwords of the environment: what leaves is what is asked here, by the way that the settings name.
         self._session.trust_env = False
         self._session.headers["User-Agent"] = AGENT
 
-    def get(self, address: str, params: Mapping[str, str], *, interval: float = 0.0, complaint: Complaint = _no_complaint) -> Answer:
-        """Return the answer to a GET. interval: seconds to the next request at least.
+    def get(self, address: str, params: Mapping[str, str], *, interval: float = 0.0, complaint: Complaint = _no_complaint,
+            headers: Mapping[str, str] | None = None, accept: frozenset[int] = frozenset()) -> Answer:
+        """Return the answer to a GET. interval: seconds to the next request at least; headers: sent besides; accept: statuses that are answers.
 
         complaint: says what is wrong with an answer that came as 200 and will be right when asked again, "" for nothing.
         Raises SourceUnavailableError with a sentence when there is no answer after all tries, RefusedError for a host not allowed.
         """
-        return self._ask("GET", address, params, interval, complaint)
+        return self._ask("GET", address, params, interval, complaint, headers or {}, accept)
 
-    def post(self, address: str, form: Mapping[str, str], *, interval: float = 0.0, complaint: Complaint = _no_complaint) -> Answer:
+    def post(self, address: str, form: Mapping[str, str], *, interval: float = 0.0, complaint: Complaint = _no_complaint,
+             accept: frozenset[int] = frozenset()) -> Answer:
         """Return the answer to a form that is posted: for what is too long for an address. Otherwise as `get`."""
-        return self._ask("POST", address, form, interval, complaint)
+        return self._ask("POST", address, form, interval, complaint, {}, accept)
 
-    def _ask(self, method: str, address: str, values: Mapping[str, str], interval: float, complaint: Complaint) -> Answer:
+    def _ask(self, method: str, address: str, values: Mapping[str, str], interval: float, complaint: Complaint,
+             given: Mapping[str, str], accept: frozenset[int]) -> Answer:
         self._require_allowed(address)
-        problem = ""
+        problem, secret = "", {**values, **given}
         for number in range(1, self._tries + 1):
             self._wait_for_turn(max(interval, self._interval))
             pause = self._back_off(number)
             try:
-                status, headers, content = self._once(method, address, values)
+                status, headers, content = self._once(method, address, values, given)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                problem = f"could not be reached ({_cause(error)})"
+                problem = f"could not be reached ({self._cause(error)})"
             else:
-                answer = Answer(status, headers.get("Content-Type", "").partition(";")[0].strip().lower(), content)
-                problem = _says(answer) if status in PASSING else _lasting(address, answer, values) or complaint(answer)
+                answer = Answer(status, headers.get("Content-Type", "").partition(";")[0].strip().lower(), content, headers)
+                if status in accept:
+                    return answer
+                problem = _says(answer) if status in PASSING else _lasting(address, answer, secret) or complaint(answer)
                 if not problem:
                     return answer
                 pause = max(pause, _retry_after(headers))
             if number < self._tries:
                 self._sleep(min(pause, LONGEST_PAUSE))
-        raise SourceUnavailableError(f"{_host(address)[1]} {_hidden(problem, values)}, asked {self._tries} times")
+        raise SourceUnavailableError(f"{_host(address)[1]} {_hidden(problem, secret)}, asked {self._tries} times")
 
     def _require_allowed(self, address: str) -> None:
         scheme, host, _ = _host(address)
@@ -104,11 +115,19 @@ class Http:
         if scheme != "https" and not _is_loopback(host):
             raise RefusedError(f"{host}: only https leaves this machine; set its address to https://{host}")
 
-    def _once(self, method: str, address: str, values: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+    def _once(self, method: str, address: str, values: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         given: dict[str, Any] = {"params": dict(values)} if method == "GET" else {"data": dict(values)}
+        if self._proxy and not _is_loopback(_host(address)[1]):
+            given["proxies"] = {"http": self._proxy, "https": self._proxy}
         until = self._clock() + self._timeout
-        with self._session.request(method, address, timeout=self._timeout, allow_redirects=False, stream=True, **given) as answer:
+        with self._session.request(method, address, timeout=self._timeout, allow_redirects=False, stream=True, headers=dict(headers),
+                                   verify=self._ca_file or True, **given) as answer:
             return answer.status_code, answer.headers, b"".join(self._body(answer, until))
+
+    def _cause(self, error: Exception) -> str:
+        said = _cause(error)
+        password = urlsplit(self._proxy).password
+        return said.replace(password, "<password>") if password else said
 
     def _body(self, answer: requests.Response, until: float) -> Iterator[bytes]:
         size = 0

@@ -49,8 +49,23 @@ def _one_line(text: str) -> str:
 
 
 WEB_ADDRESS = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^\s/?#:@\[\]]+)(:[0-9]{1,5})?(/[^\s?#]*)?")
+PROXY = re.compile(r"https?://([^\s/?#@]+@)?(\[[0-9a-fA-F:.]+\]|[^\s/?#:@\[\]]+)(:[0-9]{1,5})?/?")
 DATABASE = re.compile(r"sqlite:///[^?#]+|postgresql(\+psycopg)?://\S+")
+def _proxy_address(text: str) -> str:
+    if text and not PROXY.fullmatch(text):
+        raise ValueError("must be an address like http://proxy.example.org:3128, with user:password@ before the host if it asks for them")
+    return text
+
+
+def _existing_file(text: str) -> str:
+    if text and not Path(text).expanduser().is_file():
+        raise ValueError("must be the path of a file that exists")
+    return str(Path(text).expanduser().absolute()) if text else ""
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+ProxyAddress = Annotated[str, AfterValidator(_proxy_address)]
+ExistingFile = Annotated[str, AfterValidator(_existing_file)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
@@ -78,6 +93,19 @@ class Settings(BaseSettings):
     ncbi_email: MailAddress = Field(default="", description="the address that NCBI may write to; E-utilities ask for one")
     ncbi_api_key: SecretStr = SecretStr("")
     eutils_address: WebAddress = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
+    clinicaltrials_address: WebAddress = "https://clinicaltrials.gov/api/v2"
+    europepmc_address: WebAddress = "https://www.ebi.ac.uk/europepmc/webservices/rest"
+    openalex_address: WebAddress = "https://api.openalex.org"
+    openalex_api_key: SecretStr = SecretStr("")
+    openalex_daily_usd: float | None = Field(default=None, ge=0, le=1000, description="the most that a day may cost; empty: what is free")
+    crossref_address: WebAddress = "https://api.crossref.org"
+    unpaywall_address: WebAddress = "https://api.unpaywall.org/v2"
+    elsevier_address: WebAddress = "https://api.elsevier.com"
+    elsevier_api_key: SecretStr = Field(default=SecretStr(""), description="with it the source `scopus` can be searched")
+    elsevier_institution_token: SecretStr = SecretStr("")
+    contact_email: MailAddress = Field(default="", description="the address that sources may write to; empty: that for NCBI")
+    proxy: ProxyAddress = Field(default="", repr=False, description="http://[user:password@]host:port of the proxy that leads to the sources")
+    ca_file: ExistingFile = Field(default="", description="certificates (PEM) to trust in place of the usual ones, where a proxy brings its own")
     demo: bool = Field(default=False, description="set by ./perennial demo alone: every page and mail says that it is one")
 
     @model_validator(mode="after")
@@ -92,6 +120,11 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The database's address."""
         return self.database or f"sqlite:///{self.home / 'perennial.sqlite'}"
+
+    @property
+    def contact(self) -> str:
+        """The address that sources may write to, "" for none."""
+        return self.contact_email or self.ncbi_email
 
     @property
     def mail_folder(self) -> Path:

@@ -153,7 +153,14 @@ def _let_in(session: Session, review_id: int) -> set[int]:
 
 
 def _reported(session: Session, review_id: int) -> set[str]:
-    """Return the registrations of studies that have a result in the review."""
-    query = select(StudyRow.registration).join(EffectRow, EffectRow.study_id == StudyRow.id).where(
-        StudyRow.review_id == review_id, StudyRow.registration != "")
-    return set(session.scalars(query.distinct()))
+    """Return the registrations of studies that have a result in the review, or a report besides entries in registers."""
+    with_numbers = select(EffectRow.study_id).where(EffectRow.review_id == review_id)
+    of_entries = select(RecordRow.report_id).join(TrialRow, (TrialRow.review_id == RecordRow.review_id)
+                                                  & (TrialRow.registration == RecordRow.identity)).where(RecordRow.report_id.is_not(None))
+    with_reports = select(StudyReportRow.study_id).where(StudyReportRow.review_id == review_id, StudyReportRow.report_id.not_in(of_entries))
+    query = select(StudyRow.id, StudyRow.registration).where(
+        StudyRow.review_id == review_id, StudyRow.id.in_(with_numbers) | StudyRow.id.in_(with_reports))
+    found = dict(session.execute(query).tuples().all())
+    entries = (select(RecordRow.identity).join(StudyReportRow, StudyReportRow.report_id == RecordRow.report_id)
+               .where(StudyReportRow.study_id.in_(list(found)), RecordRow.review_id == review_id))
+    return ({registration for registration in found.values() if registration} | set(session.scalars(entries)))

@@ -13,15 +13,26 @@ import pytest
 from db.session import Database
 from tests.fixtures_demo import played, played_on_sqlite  # noqa: F401  fixtures
 from tests.parts import Postgres, start_postgres
+from tests.quiet_sources import QuietSources
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 
+@pytest.fixture(scope="session")
+def quiet_sources() -> Iterator[dict[str, str]]:
+    """Settings by which every source but PubMed answers that it has nothing."""
+    with QuietSources() as one:
+        yield one.settings
+
+
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, quiet_sources: dict[str, str]) -> None:
     for name in list(os.environ):
         if name.startswith("PERENNIAL_") and name not in ("PERENNIAL_REQUIRE", "PERENNIAL_PYTHON"):
             monkeypatch.delenv(name)
+    # No test asks the world: what a test does not play itself answers that it has nothing.
+    for name, address in quiet_sources.items():
+        monkeypatch.setenv(name, address)
 
 
 @pytest.fixture

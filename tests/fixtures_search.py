@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.demo.standins.eutils import EutilsStandIn, Faults
-from bot.domain.protocols import SourcePlan
+from bot.domain.protocols import Protocol, SourcePlan
 from bot.http import Http
 from bot.sources import Source
 from bot.sources.pubmed import PubMed
@@ -39,6 +39,11 @@ def plan(strategy: str = "peer[tiab]", *, since: date | None = None, overlap_day
         strategy_reviewer="none", to_verify=(), since=since, overlap_days=overlap_days, overdue_days=45)
 
 
+def pubmed_alone(protocol: Protocol) -> Protocol:
+    """Return a protocol of whose interfaces PubMed's alone is asked."""
+    return replace(protocol, sources=tuple(one for one in protocol.sources if one.kind == "file" or one.name == "pubmed"))
+
+
 def impatient(address: str, **given: Any) -> Http:
     """Return an Http that sleeps at once and never gives the same pause twice."""
     return Http(allowed=(address,), **({"sleep": lambda _: None, "chance": lambda: 0.5, "timeout": 10.0} | given))
@@ -51,8 +56,13 @@ def pubmed(standin: EutilsStandIn, **given: Any) -> PubMed:
 
 def standin(citations: Iterable[dict[str, Any]], **faults: Any) -> EutilsStandIn:
     """Return a stand-in with these citations. Faults by keyword: `esearch_1="500"`, `efetch_0="html"`, `every=(20, "429")`."""
-    planned = {(name.rpartition("_")[0], int(name.rpartition("_")[2])): fault for name, fault in faults.items() if name != "every"}
-    return EutilsStandIn(citations, Faults(planned=planned, every=faults.get("every", (0, ""))))
+    return EutilsStandIn(citations, planned(**faults))
+
+
+def planned(**faults: Any) -> Faults:
+    """Return faults by keyword: `esearch_1="500"`, `efetch_0="html"`, `every=(20, "429")`."""
+    named = {(name.rpartition("_")[0], int(name.rpartition("_")[2])): fault for name, fault in faults.items() if name != "every"}
+    return Faults(planned=named, every=faults.get("every", (0, "")))
 
 
 @dataclass

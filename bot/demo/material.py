@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+# Trials whose entry the stand-in of the register has.
+REGISTERED = ("c006", "c021", "c026", "c049")
+NUMBER = re.compile(r"NCT\d{8}")
 SYNOPSIS = "Synopsis by the demonstration, not the authors' abstract: "
 
 
@@ -28,6 +32,12 @@ def for_eutils(rows: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
         }
         for row in rows if row["pmid"]
     ]
+
+
+def for_clinicaltrials(rows: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
+    """Return the entries of those trials whose number of ClinicalTrials.gov is known. State and dates are not, and stay empty."""
+    return [{"nct": number, "title": row["title"], "summary": SYNOPSIS + row["synopsis"] if row["synopsis"] else "", "updated": row["entered"]}
+            for row in rows if row["key"] in REGISTERED for number in NUMBER.findall(row["registration"])[:1]]
 
 
 def as_ris(rows: Iterable[dict[str, str]]) -> str:

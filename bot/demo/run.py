@@ -1,4 +1,4 @@
-"""Run the demonstration: the product as it is, stand-ins for PubMed and the mail server, and scripted people in a process of their own."""
+"""Run the demonstration: the product as it is, stand-ins for the sources and the mail server, and scripted people in a process of their own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +23,9 @@ from bot.demo.account import Month, cautious_estimates, final_account, print_acc
 from bot.demo.clock import DemoClock
 from bot.demo.people import DOMAIN, READERS, TEAM, address_of
 from bot.demo.sink import MailSink
+from bot.demo.standins.clinicaltrials import ClinicalTrialsStandIn
 from bot.demo.standins.eutils import EutilsStandIn
+from bot.demo.standins.server import StandIn
 from bot.errors import PerennialError
 from bot.steps import cycle
 from bot.steps.people.join import join
@@ -57,7 +59,7 @@ class Stage:
     app: App
     clock: DemoClock
     sink: MailSink
-    eutils: EutilsStandIn
+    sources: Mapping[str, StandIn]
     server: Server
     people: subprocess.Popen[bytes]
 
@@ -87,14 +89,15 @@ def _demo_folder() -> Path:
 
 def _set_up(stack: ExitStack, home: Path, database: str, port: int, citations: list[dict[str, str]]) -> Stage:
     clock = DemoClock(SET_UP)
-    eutils = stack.enter_context(EutilsStandIn(material.for_eutils(citations)))
+    sources = {name: stack.enter_context(one) for name, one in _standins(citations).items()}
     sink = MailSink(home / "mailboxes")
     sink.start()
     stack.callback(sink.stop)
     listener = listen("127.0.0.1", port)
     chosen = settings.load(
         home=home, database=database, address=listener.address, site_name=SITE_NAME, sender=f"perennial@{DOMAIN}",
-        smtp_host="127.0.0.1", smtp_port=sink.port, smtp_security="none", eutils_address=eutils.address, demo=True)
+        smtp_host="127.0.0.1", smtp_port=sink.port, smtp_security="none", demo=True,
+        **{f"{name}_address": one.address for name, one in sources.items()})
     app = root.build(chosen, clock=clock)
     stack.callback(app.database.close)
     schema.ready(app.database, paths.migrations())
@@ -102,7 +105,13 @@ def _set_up(stack: ExitStack, home: Path, database: str, port: int, citations: l
     server = Server(app, listener)
     thread = server.start()
     stack.callback(lambda: (server.stop(), thread.join(10)))
-    return Stage(app, clock, sink, eutils, server, stack.enter_context(_people(home, server.address)))
+    return Stage(app, clock, sink, sources, server, stack.enter_context(_people(home, server.address)))
+
+
+def _standins(citations: list[dict[str, str]]) -> dict[str, StandIn]:
+    """Return the name of each source's setting → the stand-in that plays it."""
+    return {"eutils": EutilsStandIn(material.for_eutils(citations)),
+            "clinicaltrials": ClinicalTrialsStandIn(material.for_clinicaltrials(citations))}
 
 
 def _gather_team(app: App) -> None:

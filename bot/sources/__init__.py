@@ -7,6 +7,7 @@ from datetime import date
 from typing import Protocol, runtime_checkable
 
 from bot.domain.records import Record
+from bot.domain.trials import Trial
 from bot.errors import SourceError
 
 # The part of a search to begin with.
@@ -23,7 +24,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one request found. hits: how many the source counts for the part that was asked for, which is never less than len(ids).
+    """What one request found. hits: how many the source counts for the part that was asked for and what follows it, never less than len(ids).
 
     ids: those that came with the answer; parts: what is to be asked next, in the source's own words: together they hold the rest.
     as_sent, as_understood: the query as it went out, and as the source read it; reading: how it read the strategy itself, without
@@ -52,10 +53,11 @@ class SearchReply:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records that were asked for, and the ids for which the source gave none."""
+    """Records that were asked for, and the ids for which the source gave none. trials: what a register says besides of those it gave."""
 
     records: tuple[Record, ...]
     missing: tuple[str, ...]
+    trials: tuple[Trial, ...] = ()
 
 
 @runtime_checkable

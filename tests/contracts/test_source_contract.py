@@ -8,28 +8,44 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date
-from typing import Any
 
 import pytest
 
 import bot.sources
+from bot.demo.standins.clinicaltrials import ClinicalTrialsStandIn
 from bot.domain.records import Record
 from bot.errors import SourceError
 from bot.sources import FIRST, Source, Window, search
-from tests.fixtures_search import pubmed, spread, standin
+from bot.sources.clinicaltrials import ClinicalTrials
+from tests.fixtures_search import impatient, planned, pubmed, spread, standin
 
 YEARS = Window(None, date(2026, 11, 1))
 Play = Callable[..., AbstractContextManager[Source]]
 
 
 @contextmanager
-def _pubmed(**faults: Any) -> Iterator[Source]:
-    with standin(spread(120), **faults) as one:
+def _pubmed(**faults: str) -> Iterator[Source]:
+    with standin(spread(120), **_of(faults, ask="esearch", fetch="efetch")) as one:
         yield pubmed(one)
 
 
-# Name → how it is played: a stand-in with 120 records that the query `peer[tiab]` finds, and faults by request.
-SOURCES: dict[str, tuple[Play, str]] = {"pubmed": (_pubmed, "peer[tiab]")}
+@contextmanager
+def _clinicaltrials(**faults: str) -> Iterator[Source]:
+    trials = [{"nct": f"NCT{number:08d}", "title": f"Peer support trial number {number}", "updated": "2026-10-15"} for number in range(120)]
+    with ClinicalTrialsStandIn(trials, planned(**_of(faults, ask="list", fetch="studies")), longest_page=50) as one:
+        yield ClinicalTrials(impatient(one.address), base_address=one.address)
+
+
+def _of(faults: dict[str, str], **kinds: str) -> dict[str, str]:
+    """Return faults of asking and fetching as faults of a stand-in's own kinds of requests: `ask_1` → `esearch_1`."""
+    return {f"{kinds[name.partition('_')[0]]}_{name.partition('_')[2]}": fault for name, fault in faults.items()}
+
+
+# Name → how it is played: a stand-in with 120 records that the query finds, and faults by request (`ask_1="500"`, `fetch_0="html"`).
+SOURCES: dict[str, tuple[Play, str]] = {
+    "pubmed": (_pubmed, "peer[tiab]"),
+    "clinicaltrials": (_clinicaltrials, "peer"),
+}
 
 
 def test_every_source_there_is_is_held_to_this_contract() -> None:
@@ -83,21 +99,21 @@ def test_it_gives_the_records_asked_for_and_names_the_others(played: tuple[str, 
 
 def test_no_ids_need_no_request(played: tuple[str, Play, str]) -> None:
     _, play, _ = played
-    with play(efetch_0="500") as source:
+    with play(fetch_0="500") as source:
         assert source.fetch(()).records == ()
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "html", "error-in-200", "truncated", "count", "empty", "drop"])
 def test_a_fault_that_stays_is_an_error_of_the_source_and_never_an_empty_answer(played: tuple[str, Play, str], fault: str) -> None:
     _, play, query = played
-    with play(esearch_0=fault) as source, pytest.raises(SourceError):
+    with play(ask_0=fault) as source, pytest.raises(SourceError):
         search(source, query, YEARS)
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "html", "error-in-200", "truncated", "cut", "empty", "drop"])
 def test_a_fault_that_passes_costs_nothing(played: tuple[str, Play, str], fault: str) -> None:
     _, play, query = played
-    with play(esearch_1=fault, efetch_1=fault) as source:
+    with play(ask_1=fault, fetch_1=fault) as source:
         ids = search(source, query, YEARS).ids
         first = source.fetch(ids[:50])
         second = source.fetch(first.missing)

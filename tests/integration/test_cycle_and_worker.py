@@ -20,7 +20,7 @@ from bot.steps import cycle
 from bot.steps.people.join import join
 from db import events, outbox, reviews, searches
 from db.session import Database
-from tests.fixtures_search import citation, pubmed
+from tests.fixtures_search import citation, pubmed, pubmed_alone
 
 SLUG = "digital-peer-support"
 START = datetime(2026, 11, 15, 12, tzinfo=UTC)
@@ -74,7 +74,8 @@ def site(database: Database, home: Path, *, faults: Faults | None = None, team: 
     with EutilsStandIn(RECORDS, faults or Faults()) as standin:
         built = root.build(settings.load(home=home, database=f"sqlite:///{home / 'unused.sqlite'}"))
         built.database.close()
-        one = Site(replace(built, database=database, sources={"pubmed": pubmed(standin)}, clock=lambda: one.now))
+        one = Site(replace(built, database=database, sources={"pubmed": pubmed(standin)}, clock=lambda: one.now,
+                           protocols={slug: pubmed_alone(one) for slug, one in built.protocols.items()}))
         one.review_id = cycle.state(database, protocol=one.app.protocol(SLUG), by="system:test", now=one.now).review_id
         jobs.tick(one.app)
         if team:

@@ -23,7 +23,7 @@ from bot.steps import cycle
 from bot.steps.people.join import join
 from db import blobs, bulletins, records, reviews, searches
 from db.session import Database
-from tests.fixtures_search import citation, pubmed, standin
+from tests.fixtures_search import citation, pubmed, pubmed_alone, standin
 
 SLUG = "digital-peer-support"
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,7 +68,8 @@ def site(database: Database, home: Path, source: EutilsStandIn) -> Iterator[Site
     """Give a site of the shipped review over a database."""
     built = root.build(settings.load(home=home, database=f"sqlite:///{home / 'unused.sqlite'}"))
     built.database.close()
-    one = Site(replace(built, database=database, sources={"pubmed": pubmed(source)}, clock=lambda: one.now))
+    one = Site(replace(built, database=database, sources={"pubmed": pubmed(source)}, clock=lambda: one.now,
+                           protocols={SLUG: pubmed_alone(built.protocol(SLUG))}))
     one.review_id = cycle.state(database, protocol=one.app.protocol(SLUG), by="system:test", now=one.now).review_id
     for role, name in TEAM:
         join(database=database, review_id=one.review_id, name=name, email=f"{name}@example.org", role=role, by="system:test", now=one.now)

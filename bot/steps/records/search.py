@@ -20,7 +20,7 @@ from bot.rendering import plural
 from bot.sources import FIRST, Batch, Found, Source, Window, require_all
 from bot.steps.records.revise import note_revised
 from bot.telemetry import logger, redact
-from db import events, records, reviews, searches
+from db import events, records, reviews, searches, trials
 from db.searches import SearchRunRow
 from db.session import Database, Session
 
@@ -170,6 +170,7 @@ def _keep_batch(database: Database, run: SearchRunRow, batch: Batch, by: str, no
         searches.mark_fetched(session, run.id, [one.source_id for one in batch.records])
         searches.run(session, run.id).new += stored.new
         note_revised(session, stored.revised, at=now)
+        trials.keep(session, review_id=run.review_id, trials=batch.trials, at=now)
         events.note(session, review_id=run.review_id, kind="search.fetched", subject=_subject(run),
                     data={"records": len(batch.records), "new": stored.new, "missing": list(batch.missing)}, at=now)
 
