@@ -53,7 +53,7 @@ def test_every_source_there_is_is_held_to_this_contract() -> None:
     for module in pkgutil.iter_modules(bot.sources.__path__):
         for _, kind in inspect.getmembers(importlib.import_module(f"bot.sources.{module.name}"), inspect.isclass):
             if kind.__module__.startswith("bot.sources.") and hasattr(kind, "ask") and hasattr(kind, "fetch") and not module.ispkg:
-                found.add(kind.name)
+                found.add(vars(kind)["name"])
     assert found == set(SOURCES)
 
 
