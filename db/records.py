@@ -179,7 +179,10 @@ def _keep_decisions(row: RecordRow, now: Record) -> None:
 def notices(record: Record) -> frozenset[tuple[str, str]]:
     """Return what a source warns of: (kind, citation) of each retraction, concern, erratum or republication of this record."""
     found = {(one.kind, one.pmid or one.citation) for one in record.relations if one.kind in NOTICES}
-    return frozenset(found | {("retracted", "") for kind in record.publication_types if kind.casefold() == "retracted publication"})
+    types = {kind.casefold() for kind in record.publication_types}
+    # A register's entry that has got results is another one than it was.
+    said = {("retracted", "retracted publication"), ("results posted", "clinical trial registration with results")}
+    return frozenset(found | {(kind, "") for kind, name in said if name in types})
 
 
 def _known(session: Session, review_id: int, source: str, identities: Sequence[str]) -> Iterable[RecordRow]:

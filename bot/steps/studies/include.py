@@ -56,16 +56,12 @@ def include(*, database: Database, review_id: int, protocol: Protocol, keys: Lin
 
 
 def _take_up(database: Database, review_id: int, report_id: int, by: str, now: datetime) -> str:
-    """Link one report to its study, and return whether that one is "new", "joined", or the report was "known" after all.
-
-    "registered": it is a register's entry without results, of no study that is here.
-    """
+    """Link one report to its study, and return whether that one is "new", "joined", or the report was "known" after all."""
     with database.writing(by=by) as session:
         if report_id in studies.linked_reports(session, review_id):
             return "known"
         report = records.survivor(session, records.report(session, report_id).id)
         record = records.as_record(report)
-<<<<<<< HEAD
         row, reason = _study_for(session, review_id, report.id, record, now)
         studies.link_report(session, row, report_id, basis=reason.basis, reason=reason.words, at=now)
         for other, link in reason.questions:
@@ -92,36 +88,6 @@ def _study_for(session: Session, review_id: int, report_id: int, record: Record,
     if placed.study is not None and placed.link is not None:
         return studies.study(session, placed.study), Reason("registration", "; ".join(placed.link.reasons), placed.questions)
     return new_study(session, review_id, record, now), Reason("first", "its first report", placed.questions)
-=======
-        ids = Identifiers(record.doi, record.pmid, record.registrations)
-        found = studies.of_report(session, report.id) or studies.of_identifiers(session, review_id, ids)
-        has_results = _has_results(session, review_id, record)
-        if found is None and not has_results:
-            # A register's entry alone is a trial under way: the bulletin lists it, and there is nothing to extract before it reports.
-            return "registered"
-        row, reason = found or (_new_study(session, review_id, record, now), "its first report")
-        studies.link_report(session, row, report_id, reason=reason, at=now)
-        if has_results:
-            _want_numbers(session, row, record)
-        events.note(session, review_id=review_id, kind="study.included" if found is None else "study.joined", subject=f"study:{row.id}",
-                    data={"report": report_id, "reason": reason}, at=now)
-        return "new" if found is None else "joined"
-
-
-def _has_results(session: Session, review_id: int, record: Record) -> bool:
-    """Return whether there may be numbers in a report: in a register's entry only once results were posted."""
-    role = traits_of(record).role
-    if role is not Role.REGISTRATION:
-        return True
-    return any(row.results for row in trials.of_registrations(session, review_id, record.registrations))
-
-
-def _survivor(session: Session, report: ReportRow) -> ReportRow:
-    """Return the report that this one was merged into since it was included, or itself."""
-    while report.merged_into is not None:
-        report = records.report(session, report.merged_into)
-    return report
->>>>>>> 423dd93 (ClinicalTrials.gov is searched each month: entries as records, dates and posted results beside them)
 
 
 def new_study(session: Session, review_id: int, record: Record, now: datetime) -> StudyRow:
