@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import classifiers
@@ -23,6 +23,7 @@ from bot.protocols.load import load
 from bot.rendering import Renderer, Site
 from bot.sources import Source
 from bot.sources.clinicaltrials import ClinicalTrials
+from bot.sources.mailbox import Mailbox
 from bot.sources.pubmed import PubMed
 from bot.steps.mail.deliver import Post
 from db.session import Database
@@ -31,8 +32,20 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True)
+class Alerts:
+    """The mailbox for alerts, the review that they are for, and how often it is looked into."""
+
+    mailbox: Mailbox
+    review: str
+    every: timedelta
+
+
+@dataclass(frozen=True)
 class App:
-    """Everything that pages, commands and the worker need. mail_folder: the folder that the web may show, or None."""
+    """Everything that pages, commands and the worker need.
+
+    mail_folder: the folder that the web may show, or None; alerts: None if no mailbox is set.
+    """
 
     database: Database
     protocols: Mapping[str, Protocol]
@@ -45,6 +58,7 @@ class App:
     starting_sets: Mapping[str, Sequence[StartingEffect]]
     mail_folder: Path | None
     is_loopback: Callable[[str], bool]
+    alerts: Alerts | None = None
 
     def protocol(self, slug: str) -> Protocol:
         """Return the protocol of a review. Raises NotFoundError."""
@@ -81,7 +95,20 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
         starting_sets={slug: starting_set.read(folder) for slug, folder in folders.items()},
         mail_folder=chosen.mail_folder if chosen.shows_mail_on_web else None,
         is_loopback=settings.is_loopback,
+        alerts=_alerts(chosen, protocols),
     )
+
+
+def _alerts(chosen: settings.Settings, protocols: Mapping[str, Protocol]) -> Alerts | None:
+    """Return the mailbox for alerts, if one is set. Raises SettingsError if it is not clear which review it is for."""
+    if not chosen.imap_host:
+        return None
+    slug = chosen.imap_review or (next(iter(protocols)) if len(protocols) == 1 else "")
+    if slug not in protocols:
+        raise SettingsError(f"PERENNIAL_IMAP_REVIEW: {slug!r} names no review; allowed: {', '.join(protocols) or 'none'}")
+    mailbox = Mailbox(host=chosen.imap_host, port=chosen.imap_port, security=chosen.imap_security, user=chosen.imap_user,
+                      password=chosen.imap_password.get_secret_value(), folder=chosen.imap_folder)
+    return Alerts(mailbox, slug, timedelta(minutes=chosen.imap_minutes))
 
 
 def _chosen(folders: Mapping[str, Path], names: str) -> Mapping[str, Path]:

@@ -269,6 +269,20 @@ def mail_unsure() -> None:
     print(f"{len(rows)} mails" + ("; settle one with:  perennial mail settle ID --sent | --again" if rows else ""))
 
 
+@mail_cli.command("read")
+def mail_read(as_json: JsonOption = False) -> None:
+    """Look into the mailbox for alerts now, and take in what came; the worker does it every few minutes."""
+    from bot.jobs import read_alerts
+
+    app, _ = _ready_app()
+    account = read_alerts(app, by=BY)
+    for sentence in account.not_understood:
+        print(sentence, file=sys.stderr)
+    print(account.sentence)
+    if as_json:
+        print(json.dumps({"mails": account.mails, "read": account.read, "new": account.new, "not_understood": list(account.not_understood)}))
+
+
 @mail_cli.command("settle")
 def mail_settle(
     number: Annotated[int, typer.Argument(help="The mail's number, as `perennial mail unsure` shows it.")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -13,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from bot.app import App
 from bot.domain.protocols import Protocol, Schedule
-from bot.errors import PerennialError
+from bot.errors import PerennialError, SettingsError
 from bot.steps import cycle
+from bot.steps.records.read_mailbox import MailboxAccount, read_mailbox
 from bot.telemetry import logger
 from db import outbox, reviews
 
@@ -25,6 +27,7 @@ RETRY_SOURCES_AFTER = timedelta(hours=6)
 SAY_AGAIN_AFTER_SECONDS = 3600
 BY = "system:worker"
 log = logger("worker")
+_looked: dict[str, float] = {}
 _said: dict[tuple[str, str], tuple[str, float]] = {}
 
 
@@ -77,10 +80,31 @@ def tick(app: App) -> None:
     with app.database.lock("worker") as leads:
         if not leads:
             return
+        _guarded("mailbox", "", lambda: _read_mailbox_if_due(app))
         for slug in app.protocols:
             _guarded("cycle", slug, lambda slug=slug: _begin_what_is_due(app, slug))
             _guarded("review", slug, lambda slug=slug: cycle.advance(tools=tools_of(app), protocol=app.protocols[slug], by=BY))
         _guarded("mail", "", lambda: cycle.post_mail(app.database, post=app.post, by=BY, clock=app.clock))
+
+
+def _read_mailbox_if_due(app: App) -> None:
+    """Look into the mailbox for alerts, if one is set and was not looked into lately."""
+    if app.alerts is None or time.monotonic() - _looked.get(app.alerts.mailbox.name, -math.inf) < app.alerts.every.total_seconds():
+        return
+    _looked[app.alerts.mailbox.name] = time.monotonic()
+    account = read_alerts(app, by=BY)
+    if account.mails:
+        log.info("alerts came by mail", review=app.alerts.review, says=account.sentence)
+
+
+def read_alerts(app: App, *, by: str) -> MailboxAccount:
+    """Take in what came into the mailbox for alerts. Raises SettingsError if none is set, SourceError if it cannot be read."""
+    if app.alerts is None:
+        raise SettingsError("no mailbox is set; set PERENNIAL_IMAP_HOST, PERENNIAL_IMAP_USER and PERENNIAL_IMAP_PASSWORD")
+    protocol, now = app.protocol(app.alerts.review), app.clock()
+    review_id = cycle.state(app.database, protocol=protocol, by=by, now=now).review_id
+    plans = [plan for plan in (*protocol.sources, *protocol.planned_sources) if plan.kind == "file"]
+    return read_mailbox(database=app.database, review_id=review_id, mailbox=app.alerts.mailbox, plans=plans, by=by, now=now)
 
 
 def work(app: App, *, seconds: float = TICK_SECONDS) -> Callable[[], bool]:

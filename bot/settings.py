@@ -90,6 +90,14 @@ class Settings(BaseSettings):
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
+    imap_host: str = Field(default="", description="the mail server with the mailbox for alerts; empty: none is read")
+    imap_port: int = Field(default=993, ge=1, le=65535)
+    imap_security: Literal["tls", "starttls", "none"] = "tls"
+    imap_user: str = ""
+    imap_password: SecretStr = SecretStr("")
+    imap_folder: OneLine = Field(default="INBOX", description="the folder of the mailbox that alerts arrive in")
+    imap_review: str = Field(default="", description="the review that the alerts are for, where there are several")
+    imap_minutes: int = Field(default=10, ge=1, le=1440, description="how often the mailbox is looked into")
     ncbi_email: MailAddress = Field(default="", description="the address that NCBI may write to; E-utilities ask for one")
     ncbi_api_key: SecretStr = SecretStr("")
     eutils_address: WebAddress = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
@@ -114,6 +122,10 @@ class Settings(BaseSettings):
             raise ValueError("PERENNIAL_SMTP_SECURITY: none is for a mail server on this machine; allowed for another one: starttls, tls")
         if self.smtp_host and not is_loopback(self.smtp_host) and is_loopback(urlsplit(self.address).hostname or ""):
             raise ValueError("PERENNIAL_ADDRESS: mails would carry links to this machine; set it to the public address first")
+        if self.imap_host and self.imap_security == "none" and not is_loopback(self.imap_host):
+            raise ValueError("PERENNIAL_IMAP_SECURITY: none is for a mail server on this machine; allowed for another one: tls, starttls")
+        if self.imap_host and not self.imap_user:
+            raise ValueError("PERENNIAL_IMAP_USER: is missing, while PERENNIAL_IMAP_HOST names a mail server")
         return self
 
     @property

@@ -1,8 +1,13 @@
-"""Real parts for the tests: a Postgres of their own, Debian's Chromium. Where one is missing the test skips, unless CI asked for it."""
+"""Real parts for the tests: a Postgres and an IMAP server of their own, Debian's Chromium. Where one is missing the test skips,
+unless CI asked for it.
+"""
 
 from __future__ import annotations
 
+import grp
+import imaplib
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -76,6 +81,91 @@ def start_postgres(folder: Path) -> Postgres:
                                stderr=(folder / "log").open("wb"))
     _wait_for(port, process, folder / "log")
     return Postgres(folder, port, process)
+
+
+@dataclass
+class Dovecot:
+    """An IMAP server on a free port of this machine, with one password for everybody and mailboxes in a folder of its own."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes]
+    password: str = "secret"
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        self.process.wait(30)
+
+    def start_again(self) -> None:
+        """Start it anew on the same port, with the same mailboxes."""
+        self.process = _run_dovecot(self.folder, self.port)
+
+
+def start_dovecot(folder: Path) -> Dovecot:
+    """Start Debian's dovecot as whom the tests run as; for root, who may have no mail, the mailboxes are nobody's."""
+    if not Path("/usr/sbin/dovecot").exists():
+        missing("dovecot", "sudo apt-get install dovecot-imapd")
+    is_root, port = os.geteuid() == 0, _free_port()
+    user, group = ("nobody", "nogroup") if is_root else (pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name)
+    uid, gid = (65534, 65534) if is_root else (os.geteuid(), os.getegid())
+    for name in ("", "run", "mail"):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name).chmod(0o777)
+    (folder / "dovecot.conf").write_text(f"""
+base_dir = {folder}/run
+state_dir = {folder}/run
+log_path = {folder}/log
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+auth_failure_delay = 0
+mail_location = maildir:{folder}/mail/%u
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+first_valid_uid = 1
+first_valid_gid = 1
+passdb {{
+  driver = static
+  args = password=secret
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={folder}/mail/%u
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service anvil {{
+  chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+""")
+    return Dovecot(folder, port, _run_dovecot(folder, port))
+
+
+def _run_dovecot(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", str(folder / "dovecot.conf")], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 20
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with imaplib.IMAP4("127.0.0.1", port, timeout=2) as server:
+                server.login("nobody-yet", "secret")
+                return process
+        except (OSError, imaplib.IMAP4.error):
+            time.sleep(0.05)
+    pytest.fail(f"dovecot did not start: {(folder / 'log').read_text()[-500:] if (folder / 'log').exists() else ''}")
 
 
 def _postgres_binaries() -> str:

@@ -26,7 +26,8 @@ HEAD = 65_536
 # In this order: who claims first reads. The tables come last, for any text with commas might be one.
 IN_BYTES = {"PubMed XML": "pubmed_xml", "EndNote XML": "endnote_xml", "ICTRP XML": "ictrp_xml"}
 IN_LINES = {"MEDLINE (.nbib)": "nbib", "RIS": "ris"}
-IN_TEXT = {"Web of Science": "web_of_science", "BibTeX": "bibtex", "CSL JSON": "csl_json", "EPPI JSON": "eppi_json", "CSV": "table"}
+IN_TEXT = {"Web of Science": "web_of_science", "Ovid text": "ovid_text", "BibTeX": "bibtex", "CSL JSON": "csl_json", "EPPI JSON": "eppi_json",
+           "CSV": "table"}
 NOT_AN_EXPORT = {
     r"\s*[{\[]": "is JSON, as a program gets it from an interface; that source is searched by itself, or exported as RIS",
     r"\s*(<!doctype html|<html)": "is a web page; save what the source's Export button gives, not the page",

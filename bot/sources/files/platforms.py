@@ -31,7 +31,7 @@ PLATFORMS = (
     _platform("ICTRP", r"\bTrialID\b.*Scientific.title|trialsearch\.who\.int"),
 )
 # Formats of which no real file was at hand, whoever wrote it.
-UNVERIFIED = frozenset({"ICTRP XML", "CSL JSON", "EPPI JSON", "Excel"})
+UNVERIFIED = frozenset({"ICTRP XML", "Ovid text", "CSL JSON", "EPPI JSON", "Excel"})
 
 
 def told(head: str, label: str) -> tuple[str, bool]:
