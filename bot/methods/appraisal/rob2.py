@@ -47,7 +47,7 @@ PART_ANALYSIS = rules(("2.6=Y", LOW), ("2.6=N/NI & 2.7=N", SOME), ("2.6=N/NI & 2
 ASSIGNMENT = Domain(
     "D2", "Deviations from the intended interventions (effect of assignment)",
     (ask("2.1", "Did participants know their arm during the trial?", "A programme against a waiting list can hardly be hidden."),
-     ask("2.2", "Did those who cared for them or gave the intervention know the arm?", "Peers who give the support know it."),
+     ask("2.2", "Did those who cared for them or gave the intervention know the arm?", "Those who give an intervention in person know it."),
      *DEVIATIONS_QUESTIONS),
     (rules(("2.1=N & 2.2=N", LOW),
            ("2.3=N", LOW),
