@@ -18,6 +18,8 @@ REASONS = {
     "design": "not randomised",
     "measure": "on another scale",
     "direction": "its sign points the other way",
+    "appraisal": "its risk of bias is not signed yet",
+    "risk": "at critical risk of bias",
 }
 
 

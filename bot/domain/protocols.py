@@ -6,6 +6,7 @@ Nothing here belongs to one review: another review is another folder.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -122,13 +123,29 @@ class Ranker:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatedLooks:
+    """The second panel about looking again and again, where the protocol asks for it.
+
+    spending: `obrien-fleming` or `pocock`; alpha, power: of the review as a whole; tau: between trials, fixed beforehand for the
+    confidence sequence, in units of the effects.
+    """
+
+    spending: str
+    alpha: float
+    power: float
+    tau: float
+
+
+@dataclass(frozen=True, slots=True)
 class Pooling:
     """How effects are pooled.
 
     estimator: of tau², `REML` …; interval: `knapp-hartung-max1` …; prediction_interval: `t(k-1)` …; confidence: 0.95.
     designs: which designs the lead estimate pools. few: pairs of a number of trials (1, 2, 3) and what leads there:
     `trials` (each trial by itself), `bayesian` or `pooled`. provisional: `labelled` (extracted but unappraised trials are pooled, and
-    called provisional) or `never`.
+    called provisional) or `never`. sensitivity: lines of the table of sensitivity, as bot/methods/synthesis/sensitivity.py names them.
+    asymmetry_test: the one test for small-study effects, `root-inverse-n`, `egger` or `none`. next_trial_sizes: people in the next trial,
+    for what it could change. repeated_looks: None unless the protocol asks for that panel.
     """
 
     estimator: str
@@ -138,6 +155,10 @@ class Pooling:
     designs: tuple[str, ...]
     few: tuple[tuple[int, str], ...]
     provisional: str
+    sensitivity: tuple[str, ...] = ()
+    asymmetry_test: str = "root-inverse-n"
+    next_trial_sizes: tuple[int, ...] = (100, 200, 500)
+    repeated_looks: RepeatedLooks | None = None
 
     def leads_at(self, trials: int) -> str:
         """Return what leads when so many trials can be pooled: `trials`, `bayesian` or `pooled`."""
@@ -310,6 +331,16 @@ class Protocol:
     def published_for(self, outcome_id: str) -> tuple[PublishedEstimate, ...]:
         """Return the published estimates of an outcome, as published.toml lists them."""
         return tuple(estimate for estimate in self.published if estimate.outcome == outcome_id)
+
+    def smallest_difference(self, outcome: Outcome) -> float | None:
+        """Return the smallest difference that matters in favour of the intervention, signed and on the scale of pooling (a ratio as its
+        logarithm): the outcome's own, else where size bands begin; None if the protocol states neither."""
+        bands = self.bands_for(outcome.measure)
+        value = outcome.mid.value if outcome.mid else bands.small if bands else None
+        if value is None:
+            return None
+        size = math.log(value) if outcome.is_ratio else value
+        return -size if outcome.direction == "lower" else size
 
     def bands_for(self, measure: str) -> SizeBands | None:
         """Return the size bands on the scale of a measure, or None if the protocol states none."""

@@ -129,6 +129,7 @@ def _appraisal(form: ProtocolForm) -> domain.Appraisal | None:
 def _pooling(form: ProtocolForm) -> domain.Pooling:
     values = _tuples(form.pooling)
     values["few"] = tuple((TRIALS_IN_WORDS[name], lead) for name, lead in values["few"].items())
+    values["repeated_looks"] = domain.RepeatedLooks(**values["repeated_looks"]) if values["repeated_looks"] else None
     return domain.Pooling(**values)
 
 

@@ -7,7 +7,7 @@ The words of `description` stand in the JSON Schema and in the guide, so that a 
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -175,6 +175,21 @@ class FewForm(Form):
     three: Literal["trials", "bayesian", "pooled"] = "bayesian"
 
 
+class RepeatedLooksForm(Form):
+    """A second panel about looking again and again; Cochrane advises against using it for conclusions, and the panel says so."""
+
+    spending: Literal["obrien-fleming", "pocock"] = "obrien-fleming"
+    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    power: float = Field(default=0.8, gt=0.5, lt=1)
+    tau: float = Field(ge=0, le=5, allow_inf_nan=False, description="between trials, fixed beforehand, for the confidence sequence")
+
+
+SensitivityLine = Literal[
+    "without_high_risk", "without_converted", "common_effect", "other_estimators", "other_intervals", "bayesian", "all_measurements",
+    "non_randomised", "together"]
+EVERY_LINE: list[SensitivityLine] = list(get_args(SensitivityLine))
+
+
 class PoolingForm(Form):
     """How effects are pooled."""
 
@@ -182,9 +197,16 @@ class PoolingForm(Form):
     interval: Literal["knapp-hartung-max1", "knapp-hartung", "t", "wald"]
     prediction_interval: Literal["t(k-1)", "t(k-2)", "normal"]
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
-    designs: list[Literal["randomised", "non_randomised"]] = Field(min_length=1, description="what the lead estimate pools")
+    designs: list[Literal["randomised"]] = Field(
+        min_length=1, description="what the lead estimate pools: randomised trials alone; other designs are pooled apart")
     few: FewForm
     provisional: Literal["labelled", "never"] = Field(description="whether extracted but unappraised trials may be pooled, labelled so")
+    sensitivity: list[SensitivityLine] = Field(default=EVERY_LINE, description="lines of the table of sensitivity; absent: all")
+    asymmetry_test: Literal["root-inverse-n", "egger", "none"] = Field(
+        default="root-inverse-n", description="the one test for small-study effects; from ten trials on")
+    next_trial_sizes: list[Annotated[int, Field(ge=10, le=100_000)]] = Field(
+        default=[100, 200, 500], max_length=5, description="people in the next trial, to say what it could change")
+    repeated_looks: RepeatedLooksForm | None = Field(default=None, description="absent: the panel is off")
 
 
 class SizeBandsForm(Form):

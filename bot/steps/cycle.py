@@ -23,6 +23,7 @@ from bot.sources import Source
 from bot.steps.appraisals.invite import invite as invite_to_appraise
 from bot.steps.bulletins.draft import draft
 from bot.steps.bulletins.publish import publish
+from bot.steps.estimates.analyse import analyse
 from bot.steps.estimates.pool import pool
 from bot.steps.estimates.update_published import update_published
 from bot.steps.mail.deliver import DeliveryAccount, Post, deliver
@@ -180,6 +181,7 @@ def _draft_when_ready(tools: Tools, protocol: Protocol, review_id: int, by: str)
         if cycle is None or cycle.state != "reviewing" or not _is_ready(session, protocol, cycle, now):
             return
     pool(database=tools.database, review_id=review_id, cycle_id=cycle.id, protocol=protocol, by=by, now=now)
+    analyse(database=tools.database, review_id=review_id, cycle_id=cycle.id, protocol=protocol, by=by, now=now)
     update_published(database=tools.database, review_id=review_id, cycle_id=cycle.id, protocol=protocol, by=by, now=now)
     draft(database=tools.database, review_id=review_id, cycle_id=cycle.id, protocol=protocol, renderer=tools.renderer, keys=tools.keys,
           by=by, now=now)

@@ -143,10 +143,11 @@ def test_nothing_is_updated_where_the_end_of_the_published_search_is_not_known(o
     assert updated(one).updates == {} and stored(one) == {}
 
 
-def test_nothing_is_updated_where_unappraised_trials_stay_out_of_every_pool(one: Desk) -> None:
+def test_no_trial_is_added_where_unappraised_trials_stay_out_of_every_pool(one: Desk) -> None:
     add_effect(one, "depression")
     one.protocol = replace(one.protocol, pooling=replace(one.protocol.pooling, provisional="never"))
-    assert updated(one).updates == {}
+    assert updated(one).updates["depression", ""].studies == ()
+    assert [refused["kind"] for refused in stored(one)["depression"].refused] == ["appraisal"]
 
 
 def test_a_ratio_is_carried_on_by_its_logarithm(one: Desk) -> None:

@@ -1,6 +1,8 @@
 """Pool the usable effects of each outcome: per study the first measurement at or after the end of the programme, whatever its window.
 
-The rule of choice: bot/methods/studies/windows.py. The mathematics: bot/methods/synthesis/pooling.py.
+Randomised trials alone make the lead estimate; non-randomised studies are pooled apart, as a body of their own; a result at critical
+risk of bias is never pooled. The rule of choice: bot/methods/studies/windows.py. The mathematics: bot/methods/synthesis/pooling.py.
+What is computed beside it: analyse.py.
 """
 
 from __future__ import annotations
@@ -15,47 +17,77 @@ from bot.domain.effects import Estimate
 from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Pooling, Protocol
 from bot.methods.studies.windows import Measurement, first_after_end
-from db import blobs, effects, estimates, events, reviews, studies, study_links
+from db import appraisals, blobs, effects, estimates, events, reviews, studies, study_links
 from db.effects import EffectRow
 from db.estimates import EstimateRow
 from db.session import Database, Session
 
 # half-normal(0.5) on tau and normal(0, 2²) on the mean are on the scale of standardised differences and of log ratios.
 PRIORS_SUIT = frozenset({"SMD", "OR", "RR"})
+RANDOMISED, NON_RANDOMISED = "randomised", "non_randomised"
+BODIES = (RANDOMISED, NON_RANDOMISED)
+# Kept apart from every pool, whatever the design: ROBINS-I calls such a result too problematic to be used in a synthesis.
+NEVER_POOLED = "critical"
 
 
 @dataclass(frozen=True, slots=True)
 class PoolAccount:
-    """estimates: by outcome, for those with at least one usable effect."""
+    """estimates: by outcome, for those with at least one usable effect of a randomised trial; apart: of non-randomised studies."""
 
     estimates: Mapping[str, Estimate]
+    apart: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What one estimate is made for, and by whom."""
+
+    review_id: int
+    cycle_id: int
+    outcome: Outcome
+    body: str
+    pooling: Pooling
+    by: str
+    now: datetime
 
 
 def pool(*, database: Database, review_id: int, cycle_id: int, protocol: Protocol, by: str, now: datetime) -> PoolAccount:
-    """Store an estimate for every outcome that has usable effects, each in its own transaction, and return them.
+    """Store an estimate for every outcome and body that has usable effects, each in its own transaction, and return them.
 
     Run again on the same effects it changes nothing; on others it adds a newer estimate of the cycle.
     """
-    if protocol.pooling.provisional == "never":
-        # Extracted trials whose risk of bias nobody has appraised may not be pooled under such a protocol.
-        return PoolAccount({})
-    found = {}
+    found: dict[str, dict[str, Estimate]] = {body: {} for body in BODIES}
     for outcome in protocol.outcomes:
-        with database.reading() as session:
-            chosen = usable(session, review_id, outcome, protocol)
-            labels = {row.id: row.label for row in studies.studies(session, review_id)}
-        if chosen:
-            found[outcome.id] = _estimate(database, review_id, cycle_id, outcome, chosen, labels, protocol.pooling, by, now)
-    return PoolAccount(found)
+        for body in BODIES:
+            with database.reading() as session:
+                chosen = usable(session, review_id, outcome, protocol, body=body)
+                labels = {row.id: row.label for row in studies.studies(session, review_id)}
+            task = _Task(review_id, cycle_id, outcome, body, protocol.pooling, by, now)
+            if chosen:
+                found[body][outcome.id] = _estimate(database, task, chosen, labels)
+            else:
+                _take_back(database, task)
+    return PoolAccount(found[RANDOMISED], found[NON_RANDOMISED])
 
 
-def usable(session: Session, review_id: int, outcome: Outcome, protocol: Protocol) -> tuple[EffectRow, ...]:
-    """Return the effects that the lead estimate of an outcome pools: one for each study, of the designs that lead, by study."""
-    rows = [row for row in effects.effects_of(session, review_id, outcome.id)
-            if row.design in protocol.pooling.designs and row.measure == outcome.measure]
+def usable(session: Session, review_id: int, outcome: Outcome, protocol: Protocol, *, body: str = RANDOMISED) -> tuple[EffectRow, ...]:
+    """Return the effects that the estimate of an outcome pools, by study: one for each study of the body (a design)."""
+    rows, risks = eligible(session, review_id, outcome, protocol)
+    return one_per_study([row for row in rows if row.design == body and risks.get(row.id) != NEVER_POOLED], outcome, protocol)
+
+
+def eligible(session: Session, review_id: int, outcome: Outcome, protocol: Protocol) -> tuple[tuple[EffectRow, ...], dict[int, str]]:
+    """Return the effects of an outcome that may be shown beside each other, and effect id → risk of bias as signed.
+
+    They are on its measure, of studies that nobody asks about whether they are one with another, and appraised where the protocol waits
+    for that. Those at critical risk are among them: to be shown, never pooled.
+    """
+    risks = {effect_id: overall.judgement for effect_id, overall in appraisals.overall_of_effects(session, review_id).items()}
     # A study that may be one with another that is pooled waits until a person says: no trial is counted twice.
     held = study_links.held_back(session, review_id)
-    return one_per_study([row for row in rows if row.study_id not in held], outcome, protocol)
+    rows = [row for row in effects.effects_of(session, review_id, outcome.id) if row.measure == outcome.measure and row.study_id not in held]
+    waits = protocol.pooling.provisional == "never"
+    return tuple(row for row in rows if row.id in risks or not waits), risks
 
 
 def one_per_study(rows: Sequence[EffectRow], outcome: Outcome, protocol: Protocol) -> tuple[EffectRow, ...]:
@@ -70,32 +102,49 @@ def _rank(outcome: Outcome, instrument: str) -> int:
     return known[0] if known else len(outcome.instruments)
 
 
-def _estimate(database: Database, review_id: int, cycle_id: int, outcome: Outcome, chosen: Sequence[EffectRow], labels: Mapping[int, str],
-              pooling: Pooling, by: str, now: datetime) -> Estimate:
+def _estimate(database: Database, task: _Task, chosen: Sequence[EffectRow], labels: Mapping[int, str]) -> Estimate:
     from bot.methods.synthesis.pooling import Interval, Prediction, frozen_inputs
     from bot.methods.synthesis.pooling import pool as compute
 
+    pooling = task.pooling
     given: dict[str, Any] = {
         "yi": [row.yi for row in chosen], "vi": [row.vi for row in chosen], "labels": [labels[row.study_id] for row in chosen],
         "method": pooling.estimator, "interval": Interval(pooling.interval), "prediction": Prediction(pooling.prediction_interval),
         "level": pooling.confidence}
     # Computed with nothing open; what is stored names its inputs by their hash, so it cannot come apart from them.
     estimate, inputs = compute(**given), frozen_inputs(**given)
-    few = _few(outcome, given, estimate, pooling)
+    few = _few(task.outcome, given, estimate, pooling)
     members = _members(chosen, given["labels"], estimate)
     with database.reading() as session:
-        last = estimates.newest(session, cycle_id, outcome.id)
-        if last is not None and last.software == estimate.software and last.members == members and last.result["few"] == few:
+        last = estimates.newest(session, task.cycle_id, task.outcome.id, body=task.body)
+        if (last is not None and last.software == estimate.software and last.members == members and last.result.get("few") == few
+                and last.inputs_sha256 == estimate.inputs_sha256):
             return estimate
-    with database.writing(by=by) as session:
-        estimates.add(session, EstimateRow(
-            review_id=review_id, cycle_id=cycle_id, protocol_version_id=reviews.cycle(session, cycle_id).protocol_version_id,
-            outcome=outcome.id, window=None, k=estimate.k, participants=sum(row.n_e + row.n_c for row in chosen),
-            result={**_plain(asdict(estimate)), "few": few}, members=members, inputs_sha256=blobs.put(session, inputs, "application/json"),
-            software=estimate.software, at=now))
-        events.note(session, review_id=review_id, kind="estimate.computed", subject=f"outcome:{outcome.id}",
-                    data={"cycle": cycle_id, "k": estimate.k, "inputs": estimate.inputs_sha256}, at=now)
+    _store(database, task, inputs, EstimateRow(
+        k=estimate.k, participants=sum(row.n_e + row.n_c for row in chosen), result={**_plain(asdict(estimate)), "few": few}, members=members,
+        software=estimate.software))
     return estimate
+
+
+def _take_back(database: Database, task: _Task) -> None:
+    """Note that nothing is left to pool where an earlier run in the same cycle had something."""
+    from bot.methods.synthesis.provenance import software
+
+    with database.reading() as session:
+        last = estimates.newest(session, task.cycle_id, task.outcome.id, body=task.body)
+    if last is not None and last.k:
+        _store(database, task, b"{}", EstimateRow(k=0, participants=0, result={}, members=[], software=software()))
+
+
+def _store(database: Database, task: _Task, inputs: bytes, row: EstimateRow) -> None:
+    with database.writing(by=task.by) as session:
+        row.review_id, row.cycle_id, row.outcome, row.body, row.window, row.at = (
+            task.review_id, task.cycle_id, task.outcome.id, task.body, None, task.now)
+        row.protocol_version_id = reviews.cycle(session, task.cycle_id).protocol_version_id
+        row.inputs_sha256 = blobs.put(session, inputs, "application/json")
+        estimates.add(session, row)
+        events.note(session, review_id=task.review_id, kind="estimate.computed", subject=f"outcome:{task.outcome.id}",
+                    data={"cycle": task.cycle_id, "body": task.body, "k": row.k, "inputs": row.inputs_sha256}, at=task.now)
 
 
 def _few(outcome: Outcome, given: Mapping[str, Any], estimate: Estimate, pooling: Pooling) -> dict[str, Any] | None:

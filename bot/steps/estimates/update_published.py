@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.outcomes import Outcome, PublishedEstimate
 from bot.domain.protocols import Protocol
 from bot.methods.studies.first_public import dates_of_report, first_public
-from bot.steps.estimates.pool import PRIORS_SUIT, one_per_study
-from db import blobs, effects, events, published_updates, records, reviews, studies
+from bot.steps.estimates.pool import NEVER_POOLED, PRIORS_SUIT, RANDOMISED, one_per_study
+from db import appraisals, blobs, effects, events, published_updates, records, reviews, studies
+from db.appraisals import Overall
 from db.effects import EffectRow
 from db.published_updates import PublishedUpdateRow
 from db.session import Database, Session
@@ -24,8 +25,6 @@ from db.studies import StudyRow
 
 if TYPE_CHECKING:
     from bot.methods.synthesis.prior import NewStudy, PublishedUpdate
-
-RANDOMISED = "randomised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +46,10 @@ def update_published(*, database: Database, review_id: int, cycle_id: int, proto
     """Store where each published estimate stands, each in its own transaction, and return them; without a new trial as published.
 
     Run again on the same effects it changes nothing. Nothing is updated where nobody has said until when the published review searched,
-    or where the protocol keeps unappraised trials out of every pool.
+    and a trial that the protocol keeps out of every pool (not appraised, where it asks for that; at critical risk) is refused here too.
     """
     start = protocol.starting_point
-    if start is None or start.searched_until is None or protocol.pooling.provisional == "never":
+    if start is None or start.searched_until is None:
         return UpdateAccount({})
     found = {}
     for published in protocol.published:
@@ -74,9 +73,14 @@ def _sorted(session: Session, review_id: int, outcome: Outcome, published: Publi
     chosen = one_per_study([row for row in randomised if row.measure == published.measure], outcome, protocol)
     chosen += one_per_study([row for row in randomised if row.study_id not in {one.study_id for one in chosen}], outcome, protocol)
     added, refused = [], []
+    risks = appraisals.overall_of_effects(session, review_id)
     for row in chosen:
         study = known[row.study_id]
-        new = NewStudy(study.label, row.yi, row.vi, row.measure, outcome.direction, _first_public(session, study), _identifiers(study))
+        kept_out = _kept_out(study.label, risks.get(row.id), protocol)
+        if kept_out is not None:
+            refused.append(kept_out)
+            continue
+        new = NewStudy(study.label, row.yi, row.vi, row.measure, outcome.direction, first_public_of(session, study), _identifiers(study))
         why = refusal(new, published=published, favours=published.favours or outcome.direction, searched_until=searched)
         if why is None:
             added.append((row, new))
@@ -87,7 +91,16 @@ def _sorted(session: Session, review_id: int, outcome: Outcome, published: Publi
     return _Sorted(tuple(added), tuple(refused))
 
 
-def _first_public(session: Session, study: StudyRow) -> date | None:
+def _kept_out(label: str, risk: Overall | None, protocol: Protocol) -> dict[str, str] | None:
+    """Return why a trial stays out of every pool of the review, None if it does not."""
+    if risk is None and protocol.pooling.provisional == "never":
+        return {"study": label, "kind": "appraisal", "reason": f"{label}: its risk of bias is not signed yet, and the protocol waits for that."}
+    if risk is not None and risk.judgement == NEVER_POOLED:
+        return {"study": label, "kind": "risk", "reason": f"{label}: at critical risk of bias; shown, never pooled."}
+    return None
+
+
+def first_public_of(session: Session, study: StudyRow) -> date | None:
     """Return since when results of a study may have been public: by its numbers, every report of it, and what the starting set says."""
     dates = [row.available_from for row in effects.effects_of_study(session, study.id)]
     reports = [records.as_record(records.report(session, link.report_id)) for link in studies.reports_of(session, study.id)]

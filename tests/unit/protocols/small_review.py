@@ -106,7 +106,7 @@ estimator = "PM"
 interval = "wald"
 prediction_interval = "t(k-2)"
 confidence = 0.9
-designs = ["randomised", "non_randomised"]
+designs = ["randomised"]
 provisional = "never"
 
 [pooling.few]

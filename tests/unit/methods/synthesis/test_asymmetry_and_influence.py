@@ -183,12 +183,12 @@ def test_trials_lead_others_stand_apart_and_critical_risk_is_never_pooled():
     candidates = [
         candidate("a", -0.3, "randomised", "low"), candidate("b", -0.2, "randomised", "high"),
         candidate("c", -0.4, "randomised", "some concerns", converted=True),
-        candidate("d", -0.9, "non-randomised", "serious"), candidate("e", -2.0, "non-randomised", "critical"),
+        candidate("d", -0.9, "non_randomised", "serious"), candidate("e", -2.0, "non_randomised", "critical"),
     ]  # fmt: skip
     assert [c.effect.study for c in sets_of(candidates).shown_only] == ["e"]
     table = {row.label: row for row in sensitivity_table(candidates)}
-    assert table["Lead: randomised trials"].estimate.k == 3
-    assert table["Without high risk of bias"].left_out == ("b",)
+    assert table["Randomised trials, as the protocol pools them"].estimate.k == 3
+    assert table["Without trials at high risk of bias"].left_out == ("b",)
     assert table["Without means converted from medians"].left_out == ("c",)
     assert table["Non-randomised studies, apart"].estimate.k == 1
     assert table["Sensitivity only: trials and non-randomised studies together"].estimate.k == 4
