@@ -26,7 +26,7 @@ from db.session import Database, Session
 
 AT_A_TIME = 50
 # More records than these share a key only where a key says nothing; those that share most keys are compared, and the rest is named.
-MOST_CANDIDATES = 2000
+MOST_CANDIDATES = 200
 FULL_AGREEMENT = 1.0
 
 
