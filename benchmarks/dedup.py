@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._dedup_data import LabelledSet, damaged, damaged_set, multiplied, read_sets, renumbered, strangers
+from benchmarks._dedup_month import month_in_a_database
 from bot.domain.records import Record
 from bot.methods.dedup.clusters import Clusters, cluster
 from bot.methods.dedup.keys import Key, keys_of
@@ -82,6 +83,7 @@ def main(argv: list[str]) -> int:
     if options.growth:
         result["growth"] = [growth(sets, size) for size in SIZES]
         result["month"] = month(sets)
+        result["month_in_a_database"] = month_in_a_database(*_month(sets))
     print(json.dumps(result))
     return 0
 
@@ -193,15 +195,11 @@ def growth(sets: Sequence[LabelledSet], size: int) -> dict[str, Any]:
 
 def month(sets: Sequence[LabelledSet]) -> dict[str, Any]:
     """Return the seconds that one month's new records take against all that are known, with the keys in memory."""
-    chance = random.Random(1)
-    known = strangers(sets, KNOWN, seed=1)
+    known, new = _month(sets)
     holders = defaultdict[Key, list[int]](list)
     for position, record in enumerate(known):
         for key in keys_of(record):
             holders[key].append(position)
-    new = [damaged(record, chance) for record in chance.sample(known, NEW // 2)] + strangers(sets, 2 * KNOWN // 10, seed=2)[
-        -NEW // 2 :
-    ]
     start = time.perf_counter()
     looked_at, joined = _placed(new, known, holders)
     seconds = time.perf_counter() - start
@@ -213,6 +211,14 @@ def month(sets: Sequence[LabelledSet]) -> dict[str, Any]:
         "seconds": round(seconds, 3),
         "peak_mib": peak_mib(),
     }
+
+
+def _month(sets: Sequence[LabelledSet]) -> tuple[list[Record], list[Record]]:
+    """Return what is known, and what is new: half of it damaged copies of what is known."""
+    chance = random.Random(1)
+    known = strangers(sets, KNOWN, seed=1)
+    new = [damaged(record, chance) for record in chance.sample(known, NEW // 2)]
+    return known, new + strangers(sets, 2 * KNOWN // 10, seed=2)[-NEW // 2 :]
 
 
 def _placed(new: Sequence[Record], known: Sequence[Record], holders: dict[Key, list[int]]) -> tuple[int, int]:

@@ -118,7 +118,7 @@ def strangers(count: int) -> list[Record]:
 
 def test_a_new_record_reads_the_rows_that_share_a_key_and_no_others(sqlite: Database, now: datetime) -> None:
     here = library(sqlite, now)
-    put(here, "2026-11", *strangers(1000), PMID)
+    put(here, "2026-11", *strangers(400), PMID)
     cycle_id = here.cycle("2026-12")
     with sqlite.writing(by=BY) as session:
         records.store(session, review_id=here.review_id, records=[NO_PMID], at=now, cycle_id=cycle_id)
@@ -132,7 +132,7 @@ def test_a_new_record_reads_the_rows_that_share_a_key_and_no_others(sqlite: Data
         account = deduplicate(database=sqlite, review_id=here.review_id, by=BY, now=now)
     finally:
         event.remove(RecordRow, "load", loaded)
-    # The new record (read by its number, then again in its transaction) and the one that it cites; 1,000 others are never read.
+    # The new record (read by its number, then again in its transaction) and the one that it cites; 400 others are never read.
     assert account.duplicates == 1 and read["records"] <= 4, read
     with sqlite.engine.connect() as connection:
         plan = connection.execute(text(

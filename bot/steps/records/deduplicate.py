@@ -104,10 +104,13 @@ def _place(session: Session, row: RecordRow, by: str, now: datetime) -> Deduplic
         return DeduplicationAccount(1, 1, 0, 0, tuple(odd))
     questions = _settle(session, around, by, now) if same else _begin(session, row, by, now)
     asked = _ask(session, questions, now) + _ask(session, _with_others(row, near, around, matches), now)
-    # What began a report by itself is known by its only merge.
-    why = merges.live_merge(session, row.id)
-    began = why is not None and why.reason == records.FIRST
+    began = not same or _began(session, row)
     return DeduplicationAccount(1, int(began), int(not began), asked, tuple(odd))
+
+
+def _began(session: Session, row: RecordRow) -> bool:
+    why = merges.live_merge(session, row.id)
+    return why is not None and why.reason == records.FIRST
 
 
 def _begin(session: Session, row: RecordRow, by: str, now: datetime) -> list[tuple[RecordRow, RecordRow, Match]]:
