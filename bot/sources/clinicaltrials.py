@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.domain.records import Record
+from bot.domain.records import Record, Relation
 from bot.domain.trials import Trial
 from bot.errors import SourceError
 from bot.http import Http
@@ -80,7 +80,8 @@ def record_of(study: Mapping[str, Any]) -> Record:
         year=fields.year(posted or str(status.get("studyFirstSubmitDate", ""))), date=posted, entered=posted, journal=LABEL,
         registrations=_registrations(named),
         publication_types=("Clinical Trial Registration" + (" with Results" if study.get("hasResults") else ""),),
-        keywords=tuple(fields.one_line(one) for one in _conditions(protocol)), url=_link(named["nctId"]))
+        keywords=tuple(fields.one_line(one) for one in _conditions(protocol)), url=_link(named["nctId"]),
+        relations=_references(protocol))
 
 
 def trial_of(study: Mapping[str, Any]) -> Trial:
@@ -166,6 +167,13 @@ def _sponsor(protocol: Mapping[str, Any]) -> str:
 def _registrations(named: Mapping[str, Any]) -> tuple[str, ...]:
     others = " ".join(str(one.get("id", "")) for one in named.get("secondaryIdInfos", ()))
     return tuple(dict.fromkeys((named["nctId"], *fields.registrations(others))))
+
+
+def _references(protocol: Mapping[str, Any]) -> tuple[Relation, ...]:
+    """Return the articles that the entry names as reports of this trial; what it names as background tells of others."""
+    found = protocol.get("referencesModule", {}).get("references", [])
+    return tuple(Relation(f"reference_{one['type'].casefold()}", fields.one_line(str(one.get("citation", ""))), pmid=str(one["pmid"]))
+                 for one in found if one.get("pmid") and one.get("type") in ("RESULT", "DERIVED"))
 
 
 def _enrolment(protocol: Mapping[str, Any]) -> int | None:

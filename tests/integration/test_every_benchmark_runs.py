@@ -20,6 +20,7 @@ SMALL = {
     "fetch": ["--hits", "600", "--kills", "1"],
     "screening": ["--data", "{data/screening}", "--mode", "living", "--sets", "Cohen_2006_ADHD"],
     "faults": ["--kills", "1"],
+    "linking": ["--data", "{.}"],
 }
 # Held by tests of their own, which run all of it.
 ELSEWHERE = {"golden"}

@@ -77,6 +77,7 @@ BY_TYPE = {
     "clinical trial protocol": Kind.PROTOCOL,
     "trial registry record": Kind.REGISTRATION,
     "clinical trial registration": Kind.REGISTRATION,
+    "clinical trial registration with results": Kind.REGISTRATION,
     "registry entry": Kind.REGISTRATION,
     "translation": Kind.TRANSLATION,
     "meeting abstract": Kind.ABSTRACT,

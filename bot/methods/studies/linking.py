@@ -189,7 +189,9 @@ def _against(a: Traits, b: Traits) -> tuple[str, ...]:
     ):
         small, large = sorted((a.participants, b.participants))
         found.append(f"{small} participants in one, {large} in the other")
-    if a.names and b.names and a.names.isdisjoint(b.names):
+    # A register names who answers for a trial, not who wrote.
+    written = {a.role, b.role}.isdisjoint((Role.REGISTRATION, Role.REGISTERED_RESULTS))
+    if written and a.names and b.names and a.names.isdisjoint(b.names):
         found.append("they have no author in common")
     return tuple(found)
 

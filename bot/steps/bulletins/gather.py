@@ -70,9 +70,9 @@ def next_search(cycle: CycleRow, protocol: Protocol) -> date:
 
 
 def _shown_studies(rows: Sequence[StudyRow], pooled: Any) -> list[StudyRow]:
-    """Return the studies of the review: those that screening included, and those whose confirmed numbers are pooled."""
+    """Return the studies of the review: those that screening included and that can have results, and those whose numbers are pooled."""
     used = {member["study_id"] for estimate in pooled for member in estimate.members}
-    return [row for row in rows if row.state != "candidate" or row.id in used]
+    return [row for row in rows if (row.state != "candidate" and not row.results_awaited) or row.id in used]
 
 
 def _outcome(session: Session, outcome: Outcome, estimate: EstimateRow | None, usable: Mapping[int, EffectRow],

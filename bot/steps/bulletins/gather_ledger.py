@@ -10,7 +10,7 @@ from typing import Any
 from bot.bulletin.material import Exclusion, FlowCounts, Making, PersonMaterial, SourceState
 from bot.domain.protocols import Protocol, SourcePlan
 from bot.domain.records import Record
-from db import decisions, people, rankings, records, rounds, screening, searches, studies
+from db import decisions, people, rankings, records, rounds, screening, searches, studies, study_links
 from db.effects import EffectRow
 from db.estimates import EstimateRow
 from db.reviews import CycleRow
@@ -91,6 +91,7 @@ def pending(session: Session, review_id: int, cycle_id: int) -> Mapping[str, int
     return {
         "reports to screen": screened["pending"] + len(screening.reports_to_screen(session, review_id)),
         "pairs of records that may be the same": records.counts(session, review_id)["questions"],
+        "pairs of studies that may be one trial": len(study_links.open_pairs(session, review_id)),
         "files that could not be read": len(searches.not_understood(session, review_id)),
         "studies to extract": work["to_extract"], "studies to verify": work["to_verify"],
         "rows of the starting set to confirm": work["to_confirm"], "studies awaiting a full text or an answer": awaiting,

@@ -48,7 +48,11 @@ def include(*, database: Database, review_id: int, protocol: Protocol, keys: Lin
     with database.reading() as session:
         known = studies.linked_reports(session, review_id)
         wanted = [report_id for report_id, _, _ in screening.included_reports(session, review_id) if report_id not in known]
+        awaiting = [row.id for row in studies.studies(session, review_id)
+                    if row.results_awaited and not together.awaits_results(session, row.id)]
     began = [_take_up(database, review_id, report_id, by, now) for report_id in dict.fromkeys(wanted)]
+    for study_id in awaiting:
+        _has_results_now(database, study_id, by, now)
     invited = _ask_extractors(database, review_id, protocol, keys, by, now) + _ask_verifiers(database, review_id, protocol, keys, by, now)
     with database.reading() as session:
         waiting = len(studies.without_people(session, review_id))
@@ -72,6 +76,14 @@ def _take_up(database: Database, review_id: int, report_id: int, by: str, now: d
                     data={"report": report_id, "reason": reason.words, "basis": reason.basis, "asked": [other for other, _ in reason.questions]},
                     at=now)
         return "new" if began else "joined"
+
+
+def _has_results_now(database: Database, study_id: int, by: str, now: datetime) -> None:
+    """Ask for the numbers of a study that was known by its registration alone, since its entry has results now."""
+    with database.writing(by=by) as session:
+        row = studies.held(session, study_id)
+        row.results_awaited, row.turn, row.extraction = False, row.turn + 1, "open"
+        events.note(session, review_id=row.review_id, kind="study.has_results", subject=f"study:{row.id}", at=now)
 
 
 def _study_for(session: Session, review_id: int, report_id: int, record: Record, now: datetime) -> tuple[StudyRow, Reason]:
