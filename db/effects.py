@@ -7,6 +7,7 @@ Studies and who extracts them: db/studies.py. What pooling gives: db/estimates.p
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -97,6 +98,21 @@ class EffectVerdictRow(Base):
     at: Mapped[datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class NotPoolable:
+    """A study that measured or planned an outcome and gives no number that can be pooled, and what is known all the same.
+
+    study: its label. kind: `not_usable` (measured, no usable number), `not_reported` (planned in registry or protocol) or `during`
+    (measured only while the programme was running). known: "not significant", "figure only", a direction; "" if nothing.
+    """
+
+    study_id: int
+    study: str
+    outcome: str
+    kind: str
+    known: str
+
+
 def effect(session: Session, effect_id: int) -> EffectRow:
     """Return an effect by its row id. Raises NotFoundError."""
     row = session.get(EffectRow, effect_id)
@@ -168,3 +184,22 @@ def verdicts(session: Session, effect_ids: Collection[int]) -> Sequence[EffectVe
     """Return what was said about these effects, oldest first."""
     query = select(EffectVerdictRow).where(EffectVerdictRow.effect_id.in_(effect_ids)).order_by(EffectVerdictRow.id)
     return session.scalars(query).all()
+
+
+def not_poolable(session: Session, review_id: int) -> list[NotPoolable]:
+    """Return, by outcome and study, who measured or planned an outcome and could not be pooled for it.
+
+    The newest statement about a study and outcome holds, and none holds against a usable number. "Not measured" is not among them.
+    """
+    from db import studies
+
+    labels = {row.id: row.label for row in studies.studies(session, review_id)}
+    usable = effects_of(session, review_id)
+    pooled = {(row.study_id, row.outcome) for row in usable if row.window}
+    found = {(row.study_id, row.outcome): NotPoolable(row.study_id, labels[row.study_id], row.outcome, "during",
+                                                      f"{row.instrument}, {row.time_point}")
+             for row in usable if row.study_id in labels}
+    for (study_id, outcome), said in studies.statements_of(session, list(labels)).items():
+        if said.kind != "not_measured":
+            found.setdefault((study_id, outcome), NotPoolable(study_id, labels[study_id], outcome, said.kind, said.known))
+    return sorted((one for key, one in found.items() if key not in pooled), key=lambda one: (one.outcome, one.study))

@@ -178,6 +178,8 @@ def test_a_result_without_a_usable_number_does_not_vanish(one: Desk) -> None:
     with one.database.reading() as session:
         said = studies.statements_of(session, [row.id])[(row.id, "anxiety")]
         assert (said.kind, said.known) == ("not_usable", "not significant, no number")
+        listed = {(found.study, found.outcome, found.kind, found.known) for found in effects.not_poolable(session, one.review_id)}
+        assert ("Sebela 2025", "anxiety", "not_usable", "not significant, no number") in listed
     name = next(name for name, person in one.people.items() if person.id == row.verifier_id)
     assert "not significant, no number" in words_of(web(one).get(address_in_mail(one, name, "verify", "verify")))
 
