@@ -311,6 +311,28 @@ def status(as_json: JsonOption = False) -> None:
         print(json.dumps({key: value for key, value in found.items() if key != "lines"}))
 
 
+@cli.command()
+def reproduce(
+    numbers: Annotated[list[int] | None, typer.Argument(help="Bulletins by number; default: every cycle.")] = None,
+    review: ReviewOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Compute every kept estimate and analysis again from its frozen inputs, and compare: to the last digit, or 1e-9 under other versions."""
+    from bot.steps.estimates.reproduce import reproduce as compute_again
+
+    app, review_id = _review(review)
+    found = compute_again(database=app.database, review_id=review_id, numbers=tuple(numbers or ()))
+    for difference in found.differences:
+        print(difference.sentence, file=sys.stderr)
+    how = f", {found.other_software} of them made by other versions and compared to 1e-9" if found.other_software else ", to the last digit"
+    print(f"{found.results} results computed again{how}: {len(found.differences)} numbers differ")
+    if as_json:
+        print(json.dumps({"results": found.results, "other_software": found.other_software,
+                          "differences": [difference.sentence for difference in found.differences]}))
+    if found.differences:
+        raise typer.Exit(EXIT_FAILED)
+
+
 def _app() -> tuple[App, Any]:
     from bot import app as root
     from bot import settings

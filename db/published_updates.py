@@ -63,3 +63,8 @@ def of_cycle(session: Session, cycle_id: int) -> Sequence[PublishedUpdateRow]:
                    & (PublishedUpdateRow.revision == last.c.revision))
              .where(PublishedUpdateRow.cycle_id == cycle_id).order_by(PublishedUpdateRow.outcome, PublishedUpdateRow.window))
     return session.scalars(query).all()
+
+
+def all_of_cycle(session: Session, cycle_id: int) -> Sequence[PublishedUpdateRow]:
+    """Return every update of a cycle, older revisions too, in the order in which they were stored."""
+    return session.scalars(select(PublishedUpdateRow).where(PublishedUpdateRow.cycle_id == cycle_id).order_by(PublishedUpdateRow.id)).all()

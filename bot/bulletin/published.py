@@ -19,6 +19,7 @@ REASONS = {
     "measure": "on another scale",
     "direction": "its sign points the other way",
     "appraisal": "its risk of bias is not signed yet",
+    "held": "it may be one study with another; a person is asked",
     "risk": "at critical risk of bias",
 }
 

@@ -10,6 +10,8 @@ import pytest
 
 from bot.domain.protocols import RepeatedLooks
 from bot.steps.estimates.analyse import AnalysisAccount, analyse
+from bot.steps.estimates.reproduce import reproduce
+from bot.steps.estimates.update_published import update_published
 from db import analyses, appraisals, blobs, effects, estimates
 from db.appraisals import AppraisalSettlementRow
 from db.effects import EffectRow
@@ -150,3 +152,34 @@ def test_again_on_the_same_effects_stores_nothing_and_on_others_a_newer_row(one:
         assert {row.revision for row in analyses.of_cycle(session, one.cycle_id) if row.outcome == "depression"} == {2}
         assert all(blobs.get(session, row.inputs_sha256) for row in analyses.all_of_cycle(session, one.cycle_id))
         assert appraisals.overall_of_effects(session, one.review_id) == {}
+
+
+def everything(one: Desk) -> None:
+    """Make every kind of result there is: pooled, for few trials, apart, from published estimates, and all four analyses."""
+    change(one, 2, design="non_randomised")
+    one.protocol = replace(one.protocol, pooling=replace(one.protocol.pooling, repeated_looks=RepeatedLooks("pocock", 0.05, 0.8, 0.1)))
+    analysed(one)
+    update_published(database=one.database, review_id=one.review_id, cycle_id=one.cycle_id, protocol=one.protocol, by="system:test", now=one.now)
+
+
+def test_every_kept_result_comes_back_from_its_frozen_inputs_to_the_last_digit(one: Desk) -> None:
+    everything(one)
+    account = reproduce(database=one.database, review_id=one.review_id)
+    with one.database.reading() as session:
+        kinds = {row.kind for row in analyses.of_cycle(session, one.cycle_id)}
+        few = [row.outcome for row in estimates.estimates_of_cycle(session, one.cycle_id) if row.result["few"]]
+    assert kinds == {"sensitivity", "closer_look", "what_next", "repeated_looks"} and len(few) == 2
+    assert account.differences == () and account.other_software == 0 and account.results > 20
+
+
+def test_a_number_that_somebody_changed_in_the_database_is_named(one: Desk) -> None:
+    everything(one)
+    with one.database.writing(by="system:test") as session:
+        row = estimates.newest(session, one.cycle_id, "depression")
+        assert row is not None
+        row.result = {**row.result, "estimate": row.result["estimate"] * (1 + 1e-15)}
+        panel = analyses.newest(session, one.cycle_id, "depression", "closer_look")
+        assert panel is not None
+        panel.result = {**panel.result, "without": panel.result["without"][1:]}
+    found = {(one.what.split(", ")[2], one.where) for one in reproduce(database=one.database, review_id=one.review_id).differences}
+    assert found == {("randomised estimate", "estimate"), ("closer_look", "without")}

@@ -7,7 +7,6 @@ repeated looks (sequential.py). The estimate itself: pooling.py. Results are pla
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -63,20 +62,7 @@ def computed(content: bytes, *, sha256: str) -> dict[str, Any]:
     compute = COMPUTE.get(kept.get("analysis", ""))
     if compute is None:
         raise SynthesisError(f"There is no analysis called {kept.get('analysis')!r}. There are: {', '.join(Kind)}.")
-    return plain(compute([_thawed(row) for row in kept["candidates"]], kept["options"]))
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON knows it: arrays and tuples as lists, numbers that are not finite as None."""
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, dict):
-        return {name: plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    if isinstance(value, float | np.floating):
-        return float(value) if math.isfinite(value) else None
-    return value.value if isinstance(value, StrEnum) else value
+    return provenance.plain(compute([_thawed(row) for row in kept["candidates"]], kept["options"]))
 
 
 def _thawed(row: dict[str, Any]) -> Dated:

@@ -21,6 +21,7 @@ from bot.methods.synthesis.problem import Array
 from bot.methods.synthesis.roots import bracketed
 
 PANELS, POINTS = 80, 8
+METHOD = "Bayesian"
 
 
 class TauPrior(StrEnum):
@@ -67,7 +68,10 @@ class Mixture:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """What is known of mean, tau and a new study's effect. prior: in words. tau: (median, low, high); mu, predicted: mixtures."""
+    """What is known of mean, tau and a new study's effect. prior: in words. tau: (median, low, high); mu, predicted: mixtures.
+
+    inputs: what it rests on, as bytes to keep; `posterior_again` computes it from them.
+    """
 
     k: int
     prior: str
@@ -82,6 +86,7 @@ class Posterior:
     labels: tuple[str, ...]
     software: str = field(default="")
     inputs_sha256: str = field(default="")
+    inputs: bytes = field(default=b"", repr=False)
 
     @property
     def estimate(self) -> float:
@@ -120,7 +125,7 @@ def pool_bayesian(
     mass = weights * np.exp(density - density.max())
     mass /= mass.sum()
     options = {"tau_prior": prior.value, "tau_scale": tau_scale, "mu_mean": mu_mean, "mu_sd": mu_sd, "level": level}
-    content = provenance.frozen(yi=effects, vi=variances, labels=names, options={"method": "Bayesian", **options})
+    content = provenance.frozen(yi=effects, vi=variances, labels=names, options={"method": METHOD, **options})
     means, sds = conditional(effects, variances, tau, mu_mean, mu_sd)
     tail = (1.0 - level) / 2.0
     median, low, high = _quantiles(tau, mass, scale, (0.5, tail, 1.0 - tail))
@@ -129,8 +134,15 @@ def pool_bayesian(
         k=effects.size, prior=_in_words(prior, tau_scale, mu_mean, mu_sd), level=level, mu=Mixture(mass, means, sds),
         predicted=Mixture(mass, means, np.sqrt(sds**2 + tau**2)), tau_median=median, tau_mean=mean,
         tau_sd=math.sqrt(float(mass @ (tau - mean) ** 2)), tau_low=low, tau_high=high, labels=names,
-        software=provenance.software(), inputs_sha256=provenance.fingerprint(content),
+        software=provenance.software(), inputs_sha256=provenance.fingerprint(content), inputs=content,
     )  # fmt: skip
+
+
+def posterior_again(content: bytes, *, sha256: str) -> Posterior:
+    """Return the posterior that rests on frozen inputs, computed again; raises SynthesisError if sha256 is not theirs."""
+    kept = provenance.thawed(content, sha256=sha256)
+    options = {name: value for name, value in kept["options"].items() if name != "method"}
+    return pool_bayesian(yi=kept["yi"], vi=kept["vi"], labels=kept["labels"], **options)
 
 
 def conditional(effects: Array, variances: Array, tau: Array, mu_mean: float, mu_sd: float | None) -> tuple[Array, Array]:

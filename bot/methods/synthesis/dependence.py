@@ -21,6 +21,8 @@ from bot.methods.synthesis.intervals import Test, tested
 from bot.methods.synthesis.options import Interval
 from bot.methods.synthesis.problem import Array
 
+MODEL = "three levels"
+
 
 @dataclass(frozen=True, slots=True)
 class Multilevel:
@@ -28,7 +30,8 @@ class Multilevel:
 
     sampling: the covariance of sampling errors, working: that of the effects under the model, shape (k, k) each: robust.py starts from
     it. rho: the assumed correlation of
-    sampling errors within a study, 0 for independent ones. moderators_q: the Wald test of the moderators with its p, None for a mean.
+    sampling errors within a study, 0 for independent ones. inputs: what it rests on, as bytes to keep.
+    moderators_q: the Wald test of the moderators with its p, None for a mean.
     """
 
     names: tuple[str, ...]
@@ -59,6 +62,7 @@ class Multilevel:
     groups: tuple[str, ...]
     software: str
     inputs_sha256: str
+    inputs: bytes
 
 
 def pool_multilevel(
@@ -87,11 +91,24 @@ def pool_multilevel(
         "interval": Interval(interval).value,
         "level": check_level(level),
         "groups": list(groups),
+        "effects": None if effects is None else [str(effect) for effect in effects],
+        "names": list(names),
+        "x": x.tolist(),
+        "sampling": errors.tolist(),
+        "model": MODEL,
     }
-    sha256 = provenance.fingerprint(
-        provenance.frozen(yi=y, vi=v, labels=labels, options=options | {"x": x.tolist(), "sampling": errors.tolist()})
-    )
-    return _result(fit, groups, tuple(names), method, rho, Interval(interval), level, sha256)
+    inputs = provenance.frozen(yi=y, vi=v, labels=labels, options=options)
+    return _result(fit, groups, tuple(names), method, rho, Interval(interval), level, inputs)
+
+
+def multilevel_again(content: bytes, *, sha256: str) -> Multilevel:
+    """Return the model that rests on frozen inputs, fitted again; raises SynthesisError if sha256 is not theirs."""
+    kept = provenance.thawed(content, sha256=sha256)
+    o = kept["options"]
+    return pool_multilevel(
+        yi=kept["yi"], vi=kept["vi"], studies=o["groups"], effects=o["effects"], moderators=o["x"], names=o["names"], rho=o["rho"],
+        sampling=o["sampling"], method=o["method"], interval=Interval(o["interval"]), level=o["level"],
+    )  # fmt: skip
 
 
 def sampling_covariance(v: Array, groups: Sequence[str], rho: float) -> Array:
@@ -158,7 +175,7 @@ def _result(
     rho: float,
     interval: Interval,
     level: float,
-    sha256: str,
+    inputs: bytes,
 ) -> Multilevel:
     c, k, p = fit.components, fit.components.y.size, fit.components.x.shape[1]
     df = None if interval is Interval.WALD else float(len(set(groups)) - p)
@@ -177,7 +194,8 @@ def _result(
         q=q, q_df=k - p, q_p=chi_squared_p(q, k - p), moderators_q=_moderators(fit), log_likelihood=fit.log_likelihood,
         aic=-2.0 * fit.log_likelihood + 2.0 * parameters, bic=-2.0 * fit.log_likelihood + parameters * math.log(n),
         pi_low=predicted[0], pi_high=predicted[1], level=level, interval=interval.value, covariance=fit.covariance,
-        sampling=c.sampling, working=fit.working, y=c.y, x=c.x, groups=groups, software=provenance.software(), inputs_sha256=sha256,
+        sampling=c.sampling, working=fit.working, y=c.y, x=c.x, groups=groups, software=provenance.software(),
+        inputs_sha256=provenance.fingerprint(inputs), inputs=inputs,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -15,6 +16,7 @@ from bot.domain.effects import Estimate
 from bot.methods.synthesis.bayesian import Posterior, pool_bayesian
 from bot.methods.synthesis.options import Interval, Tau2
 from bot.methods.synthesis.pooling import pool
+from bot.methods.synthesis.provenance import plain
 
 FEW = 3
 
@@ -28,6 +30,18 @@ class FewStudies:
     knapp_hartung: Estimate
     wald: Estimate
     bayesian: Posterior
+
+
+def as_kept(found: FewStudies) -> dict[str, Any]:
+    """Return what is kept of few studies beside their pooled estimate: {bayesian, knapp_hartung, wald}, plain values."""
+    posterior = found.bayesian
+    (low, high), (pi_low, pi_high) = posterior.interval, posterior.prediction
+    bayesian = {"estimate": posterior.estimate, "ci_low": low, "ci_high": high, "pi_low": pi_low, "pi_high": pi_high,
+                "tau": posterior.tau_median, "tau_low": posterior.tau_low, "tau_high": posterior.tau_high, "prior": posterior.prior,
+                "level": posterior.level, "inputs_sha256": posterior.inputs_sha256}  # fmt: skip
+    others = {name: {"estimate": one.estimate, "ci_low": one.ci_low, "ci_high": one.ci_high}
+              for name, one in (("knapp_hartung", found.knapp_hartung), ("wald", found.wald))}  # fmt: skip
+    return plain({"bayesian": bayesian, **others})
 
 
 def few_studies(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import platform
 from collections.abc import Sequence
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -44,3 +46,16 @@ def thawed(content: bytes, *, sha256: str) -> dict[str, Any]:
             f"The frozen inputs have the hash {found}, the estimate names {sha256}; they are not the inputs of this estimate."
         )
     return json.loads(content)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON knows it: arrays and tuples as lists, numbers that are not finite as None."""
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value.value if isinstance(value, StrEnum) else value

@@ -7,7 +7,6 @@ What is computed beside it: analyse.py.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -105,6 +104,7 @@ def _rank(outcome: Outcome, instrument: str) -> int:
 def _estimate(database: Database, task: _Task, chosen: Sequence[EffectRow], labels: Mapping[int, str]) -> Estimate:
     from bot.methods.synthesis.pooling import Interval, Prediction, frozen_inputs
     from bot.methods.synthesis.pooling import pool as compute
+    from bot.methods.synthesis.provenance import plain
 
     pooling = task.pooling
     given: dict[str, Any] = {
@@ -121,7 +121,7 @@ def _estimate(database: Database, task: _Task, chosen: Sequence[EffectRow], labe
                 and last.inputs_sha256 == estimate.inputs_sha256):
             return estimate
     _store(database, task, inputs, EstimateRow(
-        k=estimate.k, participants=sum(row.n_e + row.n_c for row in chosen), result={**_plain(asdict(estimate)), "few": few}, members=members,
+        k=estimate.k, participants=sum(row.n_e + row.n_c for row in chosen), result={**plain(asdict(estimate)), "few": few}, members=members,
         software=estimate.software))
     return estimate
 
@@ -152,19 +152,11 @@ def _few(outcome: Outcome, given: Mapping[str, Any], estimate: Estimate, pooling
 
     It rests on the very inputs of the estimate; its priors are named in words.
     """
-    from bot.methods.synthesis.few import FEW, few_studies
+    from bot.methods.synthesis.few import FEW, as_kept, few_studies
 
     if not 1 < estimate.k <= FEW or pooling.leads_at(estimate.k) != "bayesian" or outcome.measure not in PRIORS_SUIT:
         return None
-    found = few_studies(yi=given["yi"], vi=given["vi"], labels=given["labels"], method=pooling.estimator, level=pooling.confidence)
-    posterior = found.bayesian
-    (low, high), (pi_low, pi_high) = posterior.interval, posterior.prediction
-    bayesian = {"estimate": posterior.estimate, "ci_low": low, "ci_high": high, "pi_low": pi_low, "pi_high": pi_high,
-                "tau": posterior.tau_median, "tau_low": posterior.tau_low, "tau_high": posterior.tau_high, "prior": posterior.prior,
-                "level": posterior.level, "inputs_sha256": posterior.inputs_sha256}
-    others = {name: _plain({"estimate": one.estimate, "ci_low": one.ci_low, "ci_high": one.ci_high})
-              for name, one in (("knapp_hartung", found.knapp_hartung), ("wald", found.wald))}
-    return {"bayesian": bayesian, **others}
+    return as_kept(few_studies(yi=given["yi"], vi=given["vi"], labels=given["labels"], method=pooling.estimator, level=pooling.confidence))
 
 
 def _members(chosen: Sequence[EffectRow], labels: Sequence[str], estimate: Estimate) -> list[Any]:
@@ -172,8 +164,3 @@ def _members(chosen: Sequence[EffectRow], labels: Sequence[str], estimate: Estim
         {"effect_id": row.id, "study_id": row.study_id, "study": label, "yi": row.yi, "vi": row.vi, "n_e": row.n_e, "n_c": row.n_c,
          "weight": weight, "window": row.window, "basis": row.basis, "question": row.question, "answer": row.answer}
         for row, label, weight in zip(chosen, labels, estimate.weights, strict=True)]
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Return values as JSON knows them: an interval without an end (tau² of two studies) has None there."""
-    return {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in values.items()}
