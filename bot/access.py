@@ -9,8 +9,8 @@ from bot.errors import RefusedError
 TABLE: dict[str, frozenset[str]] = {
     "reviewer": frozenset({"decide"}),
     "third_reviewer": frozenset({"decide"}),
-    "extractor": frozenset({"answer_questions", "extract", "verify", "appraise", "confirm_starting_set"}),
-    "editor": frozenset({"answer_questions", "confirm_starting_set", "sign", "invite"}),
+    "extractor": frozenset({"import", "answer_questions", "extract", "verify", "appraise", "confirm_starting_set"}),
+    "editor": frozenset({"import", "answer_questions", "confirm_starting_set", "sign", "invite"}),
     "reader": frozenset({"subscribe", "unsubscribe"}),
     "operator": frozenset({"import", "run", "invite", "resolve_mail", "migrate"}),
 }

@@ -193,6 +193,33 @@ def import_(
 
 
 @cli.command()
+def ledger(
+    review: ReviewOption = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="One row for each source and run, as CSV.")] = False,
+    methods: Annotated[bool, typer.Option("--methods", help="The paragraph of methods, and every strategy as it was run.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the ledger of searches (PRISMA-S): what was sent where and when, how it was read, what came."""
+    from bot.bulletin import search_appendix
+    from bot.steps.records.ledger import ledger as rows_of
+
+    app, review_id = _review(review)
+    rows = rows_of(database=app.database, review_id=review_id, protocol=_protocol(app, review))
+    if as_csv:
+        sys.stdout.write(search_appendix.as_csv(rows))
+    elif methods:
+        print(search_appendix.paragraph(rows), search_appendix.appendix(rows), sep="\n\n")
+    elif not as_json:
+        for row in rows:
+            hits = f"{row.hits} hits, " if row.hits is not None else ""
+            print(f"{row.time}  {row.source}  {row.window_from or '…'} to {row.window_to}  {row.state}: {hits}{row.fetched} records, "
+                  f"{row.new} new{f'  {row.error}' if row.error else ''}")
+        print(f"{len(rows)} rows; --csv, --methods or --json gives all of each")
+    if as_json:
+        print(json.dumps([row.as_dict() for row in rows]))
+
+
+@cli.command()
 def migrate(to: Annotated[str, typer.Option(help="A revision; default: the newest.")] = "head") -> None:
     """Bring the database to the schema of this version."""
     from bot import paths
@@ -227,6 +254,40 @@ def searches_check(
         print(json.dumps(found | {"errors": errors}))
     if errors:
         raise typer.Exit(EXIT_USAGE)
+
+
+@searches_cli.command("accept")
+def searches_accept(
+    source: Annotated[str, typer.Argument(help="The source that reads its strategy otherwise than before, as the protocol names it.")],
+    who: Annotated[str, typer.Option("--by", help="The address of the member of the team who looked at both readings.")],
+    review: ReviewOption = "",
+) -> None:
+    """Accept how a source read its strategy in the latest cycle; the next search goes on."""
+    from bot.steps.records.accept_reading import accept_reading
+    from db import people, reviews
+
+    app, review_id = _review(review)
+    with app.database.reading() as session:
+        person = people.by_email(session, review_id, who)
+        cycle = reviews.latest_cycle(session, review_id)
+    if cycle is None:
+        raise InvalidInputError("this review has had no cycle yet; there is no reading to accept")
+    reading = accept_reading(database=app.database, review_id=review_id, cycle_id=cycle.id, source=source, by=people.by(person), now=app.clock())
+    print(f"{person.name} accepts how {source} reads its strategy:\n{reading}")
+
+
+@searches_cli.command("ask")
+def searches_ask(
+    source: Annotated[str, typer.Argument(help="A source that is searched by hand, as the protocol names it.")] = "",
+    review: ReviewOption = "",
+) -> None:
+    """Write to the team about overdue sources, or about this one now: strategy, dates, and a link to bring the file."""
+    from bot.steps.records.ask_for_search import ask_for_search
+
+    app, review_id = _review(review)
+    asked = ask_for_search(database=app.database, review_id=review_id, protocol=_protocol(app, review), keys=app.keys, by=BY, now=app.clock(),
+                           source=source)
+    print(f"{asked} mails will go out")
 
 
 @people_cli.command("add")

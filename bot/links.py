@@ -16,6 +16,7 @@ PATHS = {
     "appraise": "/a/{token}",
     "questions": "/q/{token}",
     "sign": "/e/{token}",
+    "import": "/i/{token}",
     "subscribe": "/s/{token}",
     "unsubscribe": "/u/{token}",
 }

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.errors import NotFoundError
@@ -62,6 +62,16 @@ def add(session: Session, *, review_id: int, name: str, email: str, role: str, a
         events.note(session, review_id=review_id, kind="person.joined", subject=by(person), data={"role": role}, at=at)
     session.flush()
     return person
+
+
+def by_email(session: Session, review_id: int, email: str) -> PersonRow:
+    """Return an active member of a review by the address. Raises NotFoundError."""
+    query = select(PersonRow).join(MembershipRow, MembershipRow.person_id == PersonRow.id).where(
+        MembershipRow.review_id == review_id, PersonRow.state == "active", func.lower(PersonRow.email) == email.strip().lower())
+    row = session.scalars(query).first()
+    if row is None:
+        raise NotFoundError(f"{email} is no member of this review; see  perennial people list")
+    return row
 
 
 def person(session: Session, person_id: int) -> PersonRow:

@@ -27,6 +27,7 @@ from bot.steps.estimates.analyse import analyse
 from bot.steps.estimates.pool import pool
 from bot.steps.estimates.update_published import update_published
 from bot.steps.mail.deliver import DeliveryAccount, Post, deliver
+from bot.steps.records.ask_for_search import ask_for_search
 from bot.steps.records.deduplicate import deduplicate
 from bot.steps.records.import_folder import import_folder
 from bot.steps.records.invite_questions import invite_questions
@@ -141,6 +142,7 @@ def start(*, tools: Tools, protocol: Protocol, period: str, by: str, patience: t
         _take_in_starting_set(tools, protocol, cycle, by)
         found = _search(tools, protocol, cycle, by, patience)
         refused = _take_in_watched(tools, cycle, by)
+        ask_for_search(database=tools.database, review_id=cycle.review_id, protocol=protocol, keys=tools.keys, by=by, now=tools.clock())
         merged = deduplicate(database=tools.database, review_id=cycle.review_id, by=by, now=tools.clock())
         rank(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, protocol=protocol, by=by, now=tools.clock())
         opened = open_round(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, protocol=protocol, keys=tools.keys,

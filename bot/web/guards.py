@@ -6,12 +6,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 1_000_000
+# Exports that people bring: larger than any form. Beyond this a file is for `./perennial import`.
+LARGER = {"/i/": 60_000_000}
 CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # Pages behind a link of a mail: the address itself is a secret.
-PRIVATE = ("/r/", "/x/", "/v/", "/c/", "/q/", "/a/", "/e/", "/s/", "/u/", "/mail")
+PRIVATE = ("/r/", "/x/", "/v/", "/c/", "/q/", "/a/", "/e/", "/i/", "/s/", "/u/", "/mail")
 TOO_LARGE = b"That is too much for one form. Send less at a time."
 
 
@@ -53,8 +55,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        most = next((size for begin, size in LARGER.items() if scope["path"].startswith(begin)), self.most)
         declared = Headers(scope=scope).get("content-length", "0")
-        if not declared.isdigit() or int(declared) > self.most:
+        if not declared.isdigit() or int(declared) > most:
             await _too_large(send)
             return
         taken = 0
@@ -64,7 +67,7 @@ class BodyLimit:
             message = await receive()
             taken += len(message.get("body", b""))
             # A body without a declared length: what goes beyond is cut off, and the form it was in does not parse.
-            return message if taken <= self.most else {"type": "http.disconnect"}
+            return message if taken <= most else {"type": "http.disconnect"}
 
         await self.app(scope, counting, send)
 

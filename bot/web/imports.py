@@ -1,0 +1,99 @@
+"""The page on which the team brings files that it exported: what each source waits for, what came of each file. Opening it changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, UploadFile
+from fastapi.responses import HTMLResponse, Response
+
+from bot import access
+from bot.app import App
+from bot.errors import InvalidInputError, UnreadableFileError
+from bot.steps.records.ask_for_search import searches_by_hand
+from bot.steps.records.import_file import ImportAccount, import_file
+from bot.web.guards import LARGER
+from db import links, people, reviews, searches
+from db.people import PersonRow
+from db.session import Session
+
+GET = ["GET", "HEAD"]
+MOST_FILES = 20
+NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A file and what came of it: an account, or why it could not be read."""
+
+    name: str
+    account: ImportAccount | None
+    problem: str = ""
+
+
+def routes(app: App) -> APIRouter:
+    """Return the addresses for files."""
+    router = APIRouter()
+
+    @router.api_route("/i/{token}", methods=GET)
+    def import_page(token: str) -> Response:
+        return HTMLResponse(_page(app, token))
+
+    @router.post("/i/{token}")
+    def bring(token: str, files: Annotated[list[UploadFile] | None, File()] = None, source: Annotated[str, Form()] = "") -> Response:
+        try:
+            brought = _take_in(app, token, [one for one in files or () if one.filename], source)
+        except InvalidInputError as error:
+            return HTMLResponse(_page(app, token, problem=str(error), source=source), status_code=422)
+        return HTMLResponse(_page(app, token, brought=brought, source=source))
+
+    return router
+
+
+def _take_in(app: App, token: str, files: list[UploadFile], source: str) -> list[Brought]:
+    """Take in each file; one that cannot be read keeps no other from its turn. Raises InvalidInputError if there is none, or no source."""
+    with app.database.reading() as session:
+        review_id, person = _seen(session, app, token)
+        slug = reviews.review(session, review_id).slug
+        access.require(people.roles(session, review_id, person.id), "import")
+    allowed = [plan.name for plan in _plans(app, slug)]
+    if source not in allowed:
+        raise InvalidInputError(f"Say which source the file is of: {', '.join(allowed)}.")
+    if not files:
+        raise InvalidInputError("Choose a file first.")
+    if len(files) > MOST_FILES:
+        raise InvalidInputError(f"Bring at most {MOST_FILES} files at a time.")
+    brought = []
+    for one in files:
+        name = (one.filename or "file").replace("\\", "/").rpartition("/")[2][:200]
+        try:
+            account = import_file(database=app.database, review_id=review_id, cycle_id=None, name=name, content=one.file.read(), source=source,
+                                  by=people.by(person), now=app.clock())
+            brought.append(Brought(name, account))
+        except UnreadableFileError as error:
+            brought.append(Brought(name, None, str(error)))
+    return brought
+
+
+def _seen(session: Session, app: App, token: str) -> tuple[int, PersonRow]:
+    """Return the review and the person that a link is for. Raises LinkError."""
+    link = links.resolve(session, token, "import", app.clock())
+    return link.review_id, people.person(session, link.person_id or 0)
+
+
+def _plans(app: App, slug: str) -> list[Any]:
+    protocol = app.protocol(slug)
+    return [plan for plan in (*protocol.sources, *protocol.planned_sources) if plan.kind == "file"]
+
+
+def _page(app: App, token: str, *, problem: str = "", source: str = "", brought: list[Brought] | None = None) -> str:
+    with app.database.reading() as session:
+        review_id, person = _seen(session, app, token)
+        slug = reviews.review(session, review_id).slug
+        protocol = app.protocol(slug)
+        waiting = searches_by_hand(session, review_id, protocol, app.clock())
+        strange = searches.not_understood(session, review_id)
+    return app.renderer.page("imports/bring.html", protocol=protocol, person=person, address=f"/i/{token}", problem=problem, source=source,
+                             plans=_plans(app, slug), waiting=waiting, strange=strange, brought=brought or [], named=NAMED,
+                             most=max(LARGER.values()) // 1_000_000)
