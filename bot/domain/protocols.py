@@ -178,7 +178,8 @@ class Publishing:
     """When the answer counts as changed, and what every bulletin says of itself.
 
     margin_of_mid: a size band changes only when the estimate lies this share of the MID beyond its boundary.
-    largest_silence_months: no longer than this without a bulletin. licence, contact, funding, interests: as printed.
+    largest_silence_months: no longer than this without a bulletin. leads: `published` (the published estimate leads an outcome until an
+    editor has signed that our own set is complete) or `ours`. licence, contact, funding, interests: as printed.
     """
 
     margin_of_mid: float
@@ -188,6 +189,22 @@ class Publishing:
     funding: str
     interests: str
     contact: str
+    leads: str = "published"
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """Where the data move a suggestion for the certainty of evidence, as bot/methods/certainty/body.py explains; shares in per cent."""
+
+    low_share: float = 75.0
+    high_share: float = 50.0
+    few: int = 5
+    alpha: float = 0.05
+    power: float = 0.8
+    small_study_p: float = 0.1
+    small_study_k: int = 10
+    silent_share: float = 20.0
+    unreported: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +319,7 @@ class Protocol:
     sha256: str
     document: bytes = field(repr=False)
     appraisal: Appraisal | None = None
+    certainty: Certainty = Certainty()
 
     @property
     def search_terms(self) -> tuple[str, ...]:

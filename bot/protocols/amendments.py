@@ -75,6 +75,7 @@ RULES = (
     _rule(r"pooling\.(.+)", "estimates", "Show every estimate under the old and the new rule ({subject}) once."),
     _rule(r"outcomes\[(.+?)\]\.(?:measure|direction)", "estimates", "Show the estimate of {subject} under the old and the new rule once."),
     _rule(r"outcomes\[(.+?)\]\.(?:mid|importance).*", "certainty", "Rate the certainty of {subject} again against the new threshold."),
+    _rule(r"certainty\..*", "certainty", "Rate the certainty of every outcome again against the new thresholds."),
     _rule(r"size_bands\[(.+?)\].*", "certainty", "Rate the certainty of every {subject} outcome again against the new bands."),
 )
 

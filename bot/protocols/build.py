@@ -71,6 +71,7 @@ def _synthesis(form: ProtocolForm) -> dict[str, Any]:
     return {
         "leading": tuple(asked.LeadingRow(**row.model_dump()) for row in form.leading),
         "pooling": _pooling(form),
+        "certainty": domain.Certainty(**form.certainty.model_dump()),
         "size_bands": tuple(asked.SizeBands(**bands.model_dump()) for bands in form.size_bands),
     }
 

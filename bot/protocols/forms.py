@@ -43,6 +43,7 @@ Day = Annotated[datetime.date, Field(strict=False), BeforeValidator(_day)]
 Address = Annotated[str, AfterValidator(_address)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
+PerCent = Annotated[float, Field(ge=0, le=100)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -219,6 +220,20 @@ class SizeBandsForm(Form):
     source: Text
 
 
+class CertaintyForm(Form):
+    """Where the data move a suggestion for the certainty of evidence (GRADE); a person rates."""
+
+    low_share: PerCent = Field(default=75.0, description="no step for risk of bias from this share of the weight at low risk, in per cent")
+    high_share: PerCent = Field(default=50.0, description="a step above this share of the weight at high risk, in per cent")
+    few: int = Field(default=5, ge=2, le=20, description="below so many studies, overlap and direction in place of the prediction interval")
+    alpha: float = Field(default=0.05, gt=0, lt=0.5, description="of the optimal information size, two-sided")
+    power: float = Field(default=0.8, gt=0.5, lt=1, description="of the optimal information size")
+    small_study_p: float = Field(default=0.1, gt=0, lt=1, description="publication bias is suspected below it, by the test of small studies")
+    small_study_k: int = Field(default=10, ge=3, description="from so many studies that test is made")
+    silent_share: PerCent = Field(default=20.0, description="and from this share of people without a usable result, in per cent")
+    unreported: int = Field(default=1, ge=1, description="and from so many registered trials that are over and silent")
+
+
 class TriggerForm(Form):
     """What asks for a new bulletin besides the schedule."""
 
@@ -231,6 +246,8 @@ class PublishingForm(Form):
 
     margin_of_mid: Share = Field(description="a size band changes only this share of the MID beyond its boundary")
     largest_silence_months: int = Field(ge=1, le=24)
+    leads: Literal["published", "ours"] = Field(
+        default="published", description="what leads an outcome until an editor has signed that our own set of trials is complete")
     licence: Text
     funding: Text
     interests: Text
@@ -297,6 +314,7 @@ class ProtocolForm(Form):
     leading: list[LeadingForm] = Field(min_length=1, max_length=7)
     pooling: PoolingForm
     size_bands: list[SizeBandsForm] = []
+    certainty: CertaintyForm = CertaintyForm()
     publishing: PublishingForm
     living: LivingForm
     crisis: CrisisForm

@@ -23,6 +23,7 @@ class Thresholds:
     pooled weight at low, and above which at high risk of bias. few: below so many studies no prediction interval is looked at.
     alpha, power: of the optimal information size. small_study_p: below it the small-study test raises a suspicion, from small_study_k
     studies on. silent_share: per cent of all participants in results that could not be used, from which on a suspicion is raised.
+    unreported: from so many registered trials that are over and have told nothing.
     Shares and limits without a published norm are ours (GRADE leaves them to judgement); a protocol may set others.
     """
 
@@ -36,6 +37,7 @@ class Thresholds:
     small_study_p: float = 0.1
     small_study_k: int = 10
     silent_share: float = 20.0
+    unreported: int = 1
 
     def __post_init__(self) -> None:
         for name in ("mid", "fallback"):
@@ -73,7 +75,8 @@ class Body:
     pi_low, pi_high: its prediction interval, None where there is none. without_high: the estimate without results at high risk of bias,
     None where nothing is left or nothing was left out. participants: analysed, None if unknown. comparator_risk: share with an event in
     the comparator arms, for ratios. sd: standard deviation of the outcome in its units, for MD. mismatches: how participants,
-    interventions, comparators or outcomes differ from the question, each a sentence.
+    interventions, comparators or outcomes differ from the question, each a sentence. low_alone: the estimate of the results at low risk of
+    bias, None where there are none or no others. unreported: registered trials that are over and have told nothing.
     """
 
     design: str
@@ -92,6 +95,8 @@ class Body:
     small_study_p: float | None = None
     silent: tuple[Silent, ...] = ()
     mismatches: tuple[str, ...] = ()
+    low_alone: float | None = None
+    unreported: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.members:

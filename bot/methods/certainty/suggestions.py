@@ -57,16 +57,20 @@ def _risk_of_bias(body: Body, limits: Thresholds) -> Suggestion:
     if high > limits.high_share or moved:
         why = ": without the results at high risk the conclusion moves across the threshold" if moved else f": more than {limits.high_share:g}%"
         return Suggestion("risk_of_bias", -1, f"{said}{why}.", used)
+    if low < limits.low_share and _moves(body, body.low_alone, limits):
+        return Suggestion("risk_of_bias", -1, f"{said}: those at low risk alone lie on another side of the threshold.", used)
     why = f"at least {limits.low_share:g}% low" if low >= limits.low_share else "without those at high risk the conclusion stays"
     return Suggestion("risk_of_bias", 0, f"{said}; {why}.", used)
 
 
 def _moves_without_high(body: Body, limits: Thresholds) -> bool:
     """Return whether leaving out high risk of bias moves the estimate to another side of a threshold."""
-    if body.without_high is None:
-        return False
+    return _moves(body, body.without_high, limits)
+
+
+def _moves(body: Body, other: float | None, limits: Thresholds) -> bool:
     cuts = (0.0,) if limits.mid is None else (-limits.mid, limits.mid)
-    return any((body.estimate < cut) != (body.without_high < cut) for cut in cuts)
+    return other is not None and any((body.estimate < cut) != (other < cut) for cut in cuts)
 
 
 def _share(body: Body, counts: Callable[[str], bool]) -> float:
@@ -141,8 +145,11 @@ def _sample(body: Body, size: float | None) -> str:
 
 
 def _publication_bias(body: Body, limits: Thresholds) -> Suggestion:
-    used = {"small_study_p": limits.small_study_p, "small_study_k": limits.small_study_k, "silent_share": limits.silent_share}
+    used = {"small_study_p": limits.small_study_p, "small_study_k": limits.small_study_k, "silent_share": limits.silent_share,
+            "unreported": limits.unreported}
     reasons = []
+    if len(body.unreported) >= limits.unreported:
+        reasons.append(f"{len(body.unreported)} registered trials are over and have told nothing ({_some(list(body.unreported))})")
     if body.k >= limits.small_study_k and body.small_study_p is not None and body.small_study_p < limits.small_study_p:
         reasons.append(f"smaller studies differ from larger ones (p = {body.small_study_p:.2f})")
     silent = sum(one.participants or 0 for one in body.silent)

@@ -113,6 +113,18 @@ def test_publication_bias_is_only_ever_a_suspicion():
     assert not next(one for one in suggest(replace(many, members=many.members[:9]), LIMITS) if one.domain == "publication_bias").suspected
 
 
+def test_low_risk_alone_counts_until_its_share_of_the_weight_is_enough():
+    mixed = ("low", "low", "some concerns", "some concerns")
+    assert steps("risk_of_bias", body(*mixed, low_alone=-0.25)) == 0 and steps("risk_of_bias", body(*mixed, low_alone=-0.23)) == -1
+    assert steps("risk_of_bias", body(*mixed, low_alone=-0.23), Thresholds(mid=0.24, low_share=50)) == 0
+
+
+def test_registered_trials_that_are_over_and_silent_raise_a_suspicion():
+    waiting = body(unreported=("NCT01234567",))
+    assert next(one for one in suggest(waiting, LIMITS) if one.domain == "publication_bias").suspected
+    assert not next(one for one in suggest(waiting, replace(LIMITS, unreported=2)) if one.domain == "publication_bias").suspected
+
+
 def test_indirectness_is_a_table_for_a_person_and_never_a_number():
     assert steps("indirectness", body(mismatches=("Dean 2016: social support stands in for social functioning.",))) is None
 
