@@ -21,10 +21,12 @@ from bot.mail.transport import Transport
 from bot.protocols import starting_set
 from bot.protocols.load import load
 from bot.rendering import Renderer, Site
-from bot.sources import Source
+from bot.sources import Source, Watch
 from bot.sources.clinicaltrials import ClinicalTrials
+from bot.sources.crossref import Crossref
 from bot.sources.mailbox import Mailbox
 from bot.sources.pubmed import PubMed
+from bot.sources.pubmed_notices import PubMedNotices
 from bot.steps.mail.deliver import Post
 from db.session import Database
 
@@ -49,7 +51,7 @@ class App:
 
     database: Database
     protocols: Mapping[str, Protocol]
-    sources: Mapping[str, Source]
+    sources: Mapping[str, Source | Watch]
     renderer: Renderer
     keys: LinkKeys
     post: Post
@@ -120,7 +122,7 @@ def _chosen(folders: Mapping[str, Path], names: str) -> Mapping[str, Path]:
     return {name: folders[name] for name in wanted} if wanted else folders
 
 
-def _require_parts(protocol: Protocol, sources: Mapping[str, Source]) -> None:
+def _require_parts(protocol: Protocol, sources: Mapping[str, Source | Watch]) -> None:
     """Raise ProtocolError if a protocol names a ranker or a source that is not here: nothing may be left out in silence."""
     if protocol.ranker.name not in classifiers.available():
         raise ProtocolError(f"{protocol.slug}, ranker.name: {protocol.ranker.name!r} is not here; allowed: {', '.join(classifiers.available())}")
@@ -130,11 +132,14 @@ def _require_parts(protocol: Protocol, sources: Mapping[str, Source]) -> None:
                                 "Make its kind \"file\", or its status \"planned\"")
 
 
-def _sources(chosen: settings.Settings) -> dict[str, Source]:
+def _sources(chosen: settings.Settings) -> dict[str, Source | Watch]:
     """Return every source that has an interface and may be asked with these settings, by name. A new one is a line here."""
     key, contact = chosen.ncbi_api_key.get_secret_value(), chosen.ncbi_email
-    found: list[Source] = [
-        PubMed(_http(chosen, chosen.eutils_address), base_address=chosen.eutils_address, api_key=key, email=contact),
+    pubmed = PubMed(_http(chosen, chosen.eutils_address), base_address=chosen.eutils_address, api_key=key, email=contact)
+    found: list[Source | Watch] = [
+        pubmed,
+        PubMedNotices(pubmed, address=chosen.eutils_address),
+        Crossref(_http(chosen, chosen.crossref_address), base_address=chosen.crossref_address, email=chosen.contact),
         ClinicalTrials(_http(chosen, chosen.clinicaltrials_address), base_address=chosen.clinicaltrials_address),
     ]
     return {one.name: one for one in found}

@@ -85,7 +85,7 @@ def of_report(session: Session, report_id: int) -> Sequence[NoticeRow]:
 
 def of_study(session: Session, study_id: int) -> Sequence[NoticeRow]:
     """Return the notices about a study's papers, oldest first: its reports, those merged into them, and the paper of its starting data."""
-    own = select(StudyReportRow.report_id).where(StudyReportRow.study_id == study_id)
+    own = select(StudyReportRow.report_id).where(StudyReportRow.study_id == study_id, StudyReportRow.undone_at.is_(None))
     absorbed = select(ReportRow.id).where(ReportRow.merged_into.in_(own))
     about = NoticeRow.report_id.in_(own) | NoticeRow.report_id.in_(absorbed) | (NoticeRow.study_id == study_id)
     return session.scalars(select(NoticeRow).where(about).order_by(NoticeRow.id)).all()

@@ -40,6 +40,11 @@ def for_clinicaltrials(rows: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
             for row in rows if row["key"] in REGISTERED for number in NUMBER.findall(row["registration"])[:1]]
 
 
+def for_crossref(rows: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
+    """Return the works whose DOI is known. No notice about any of them is known to us, and none is made up."""
+    return [{"doi": row["doi"], "title": row["title"]} for row in rows if row["doi"]]
+
+
 def as_ris(rows: Iterable[dict[str, str]]) -> str:
     """Return the citations that PubMed does not have, or whose PMID is not known here, as a RIS file."""
     return "".join(_ris(row) for row in rows if not row["pmid"])

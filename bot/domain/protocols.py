@@ -43,7 +43,8 @@ class Criterion:
 class SourcePlan:
     """How one source is searched.
 
-    kind: `api` (the program asks) or `file` (a person exports). strategy: what is sent or pasted, one whole query;
+    kind: `api` (the program asks) or `file` (a person exports). purpose: `search`, `citations` (of and by confirmed studies) or `notices`
+    (about what screening let in); the latter two have no strategy. strategy: what is sent or pasted, one whole query;
     strategy_text: the file as it stands, line by line; both "" while a source is only planned and has none.
     strategy_syntax: `pubmed`, `ovid`, `cochrane` or `terms`; strategy_state: `draft`, `reviewed` or `approved`;
     strategy_reviewer: who peer-reviewed it, or "none"; to_verify: headings left out until somebody has found them.
@@ -69,6 +70,7 @@ class SourcePlan:
     overlap_days: int
     overdue_days: int
     note: str = ""
+    purpose: str = "search"
 
 
 @dataclass(frozen=True, slots=True)

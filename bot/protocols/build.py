@@ -103,7 +103,7 @@ def _source(form: SourceForm, strategies: Mapping[str, str]) -> domain.SourcePla
     strategy = form.strategy
     text = strategies[strategy.file] if strategy else ""
     return domain.SourcePlan(
-        **_fields(form, "name kind label platform since overlap_days overdue_days note"),
+        **_fields(form, "name kind label platform since overlap_days overdue_days note purpose"),
         strategy=pubmed.whole_query(text) if strategy and strategy.syntax == "pubmed" else text,
         strategy_text=text,
         strategy_file=strategy.file if strategy else "",

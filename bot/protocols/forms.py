@@ -103,6 +103,8 @@ class SourceForm(Form):
     platform: Text
     kind: Literal["api", "file"] = Field(description="api: the program asks; file: a person exports")
     status: Literal["searched", "planned"]
+    purpose: Literal["search", "citations", "notices"] = Field(
+        default="search", description="search: for new records; citations: those of and by confirmed studies; notices: about what is here")
     since: Day | None = Field(default=None, description="the first search looks back to this day; absent: to the beginning")
     overlap_days: int = Field(default=30, ge=0, le=366)
     overdue_days: int = Field(default=45, ge=1, le=366)

@@ -117,6 +117,8 @@ def version_key(version: str) -> tuple[int | str, ...]:
 
 def _source(source: SourceForm, index: int, given: ReviewForms) -> Iterator[Fault]:
     path: KeyPath = ("sources", index, "strategy")
+    if source.strategy is None and source.purpose != "search":
+        return
     if source.strategy is None:
         if source.status == "searched":
             yield Fault(FILE, path, "is missing", 'a table [sources.strategy], or status = "planned"')

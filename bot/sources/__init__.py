@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, runtime_checkable
 
+from bot.domain.notices import Notice
 from bot.domain.records import Record
 from bot.domain.trials import Trial
 from bot.errors import SourceError
@@ -76,6 +77,27 @@ class Source(Protocol):
 
     def fetch(self, ids: tuple[str, ...]) -> Batch:
         """Return the records of these ids, and say which of them it did not give."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper by what names it; doi and pmid are "" where they are not known, never both."""
+
+    doi: str = ""
+    pmid: str = ""
+
+
+@runtime_checkable
+class Watch(Protocol):
+    """A source that tells of retractions, corrections and concerns. batch: about how many papers it is asked at a time."""
+
+    name: str
+    batch: int
+    address: str
+
+    def notices(self, papers: tuple[Paper, ...]) -> dict[Paper, tuple[Notice, ...]]:
+        """Return what the source says about each paper that it knows; one that it does not know is left out. Raises SourceError."""
         ...
 
 

@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.domain.protocols import Protocol
+from bot.domain.protocols import Protocol, SourcePlan
 from bot.domain.starting_set import StartingEffect
 from bot.links import LinkKeys
 from bot.protocols.amendments import compare, judge_again, unannounced
 from bot.protocols.load import load_document
 from bot.rendering import Renderer
-from bot.sources import Source
+from bot.sources import Source, Watch
 from bot.steps.appraisals.invite import invite as invite_to_appraise
 from bot.steps.bulletins.draft import draft
 from bot.steps.bulletins.publish import publish
@@ -32,7 +32,9 @@ from bot.steps.records.deduplicate import deduplicate
 from bot.steps.records.import_folder import import_folder
 from bot.steps.records.invite_questions import invite_questions
 from bot.steps.records.rank import rank
+from bot.steps.records.screened_in import confirmed, following
 from bot.steps.records.search import SearchAccount, failed_lately, search
+from bot.steps.records.watch import watch
 from bot.steps.screening.open_round import open_round
 from bot.steps.screening.remind import remind
 from bot.steps.screening.settle import settle
@@ -56,7 +58,7 @@ class Tools:
     """
 
     database: Database
-    sources: Mapping[str, Source]
+    sources: Mapping[str, Source | Watch]
     keys: LinkKeys
     renderer: Renderer
     clock: Clock
@@ -249,9 +251,20 @@ def _search(tools: Tools, protocol: Protocol, cycle: CycleRow, by: str, patience
         if plan.kind != "api":
             continue
         failed = failed_lately(tools.database, cycle_id=cycle.id, source=plan.name, since=tools.clock() - patience)
-        found.append(failed or search(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, source=tools.sources[plan.name],
-                                      plan=plan, by=by, now=tools.clock()))
+        found.append(failed or _ask(tools, cycle, plan, by))
     return tuple(found)
+
+
+def _ask(tools: Tools, cycle: CycleRow, plan: SourcePlan, by: str) -> SearchAccount:
+    """Ask one source for what the protocol wants of it: new records, citations of and by confirmed studies, or notices."""
+    source = tools.sources[plan.name]
+    common = {"database": tools.database, "review_id": cycle.review_id, "cycle_id": cycle.id, "by": by, "now": tools.clock()}
+    if isinstance(source, Watch):
+        return watch(source=source, plan=plan, **common)
+    if plan.purpose == "citations":
+        with tools.database.reading() as session:
+            plan = following(plan, confirmed(session, cycle.review_id))
+    return search(source=source, plan=plan, **common)
 
 
 def _take_in_starting_set(tools: Tools, protocol: Protocol, cycle: CycleRow, by: str) -> None:

@@ -113,7 +113,7 @@ def test_a_notice_about_starting_data_belongs_to_the_study(database: Database, n
         assert notices.keep(session, review_id=review, study_id=study.id, notice=Notice("retraction", "crossref", doi="10.1/x"), at=now)
         assert not notices.keep(session, review_id=review, study_id=study.id, notice=Notice("retraction", "crossref", doi="10.1/x"), at=now)
         report = _report(session, review, now)
-        studies.link_report(session, study, report, reason="a test", at=now)
+        studies.link_report(session, study, report, basis="document", reason="a test", at=now)
         notices.keep(session, review_id=review, report_id=report, notice=Notice("correction", "pubmed", pmid="5"), at=now)
         assert [row.kind for row in notices.of_study(session, study.id)] == ["retraction", "correction"]
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from bot.domain.protocols import SourcePlan
 from bot.errors import PerennialError, SourceError
 from bot.rendering import plural
-from bot.sources import FIRST, Batch, Found, Source, Window, require_all
+from bot.sources import FIRST, Batch, Found, Source, Watch, Window, require_all
 from bot.steps.records.revise import note_revised
 from bot.telemetry import logger, redact
 from db import events, records, reviews, searches, trials
@@ -54,9 +54,9 @@ class SearchAccount:
 
 def search(*, database: Database, review_id: int, cycle_id: int, source: Source, plan: SourcePlan, by: str, now: datetime) -> SearchAccount:
     """Search a source for a cycle and return what came of it; one that was searched in this cycle is not searched again."""
-    run = _run(database, review_id, cycle_id, plan, by, now)
+    run = begin_run(database, review_id, cycle_id, plan, by, now)
     if run.state == "ok":
-        return _account(run)
+        return account(run)
     try:
         _list(database, run, source, plan, by, now)
         missing = _fetch_all(database, run, source, by, now)
@@ -70,10 +70,10 @@ def failed_lately(database: Database, *, cycle_id: int, source: str, since: date
     """Return the account of a source's latest run in a cycle if that failed after `since`: then it is left alone for now."""
     with database.reading() as session:
         latest = searches.latest_run(session, cycle_id, source)
-    return _account(latest) if latest is not None and latest.state == "failed" and latest.started_at > since else None
+    return account(latest) if latest is not None and latest.state == "failed" and latest.started_at > since else None
 
 
-def _run(database: Database, review_id: int, cycle_id: int, plan: SourcePlan, by: str, now: datetime) -> SearchRunRow:
+def begin_run(database: Database, review_id: int, cycle_id: int, plan: SourcePlan, by: str, now: datetime) -> SearchRunRow:
     """Return the run to work on: a finished one, the one that was interrupted, or a new one."""
     with database.reading() as session:
         latest = searches.latest_run(session, cycle_id, plan.name)
@@ -87,7 +87,7 @@ def _run(database: Database, review_id: int, cycle_id: int, plan: SourcePlan, by
             warnings=[], software=f"Perennial {_software()}", started_at=now, state="running")
         session.add(run)
         session.flush()
-        events.note(session, review_id=review_id, kind="search.begun", subject=_subject(run), data={"source": plan.name}, at=now)
+        events.note(session, review_id=review_id, kind="search.begun", subject=subject(run), data={"source": plan.name}, at=now)
         return run
 
 
@@ -107,7 +107,7 @@ def _list(database: Database, run: SearchRunRow, source: Source, plan: SourcePla
         waiting = searches.parts_waiting(session, run.id)
     while waiting:
         part = waiting[0]
-        found = _asking(source, lambda part=part: source.ask(plan.strategy, window, part))
+        found = asking(source, lambda part=part: source.ask(plan.strategy, window, part))
         with database.writing(by=by) as session:
             _keep_found(session, run.id, part, found, now)
         waiting = [*found.parts, *waiting[1:]]
@@ -119,7 +119,7 @@ def _list(database: Database, run: SearchRunRow, source: Source, plan: SourcePla
     with database.writing(by=by) as session:
         row = searches.run(session, run.id)
         row.listed, row.hits = True, listed
-        events.note(session, review_id=row.review_id, kind="search.listed", subject=_subject(row), data={"hits": listed}, at=now)
+        events.note(session, review_id=row.review_id, kind="search.listed", subject=subject(row), data={"hits": listed}, at=now)
 
 
 def _keep_found(session: Session, run_id: int, part: str, found: Found, now: datetime) -> None:
@@ -130,7 +130,7 @@ def _keep_found(session: Session, run_id: int, part: str, found: Found, now: dat
         row.hits, row.as_sent, row.as_understood, row.address = found.hits, found.as_sent, found.as_understood, found.address
         row.warnings = list(dict.fromkeys((*found.unread, *found.warnings)))
         data |= {"reading": found.reading, "unread": list(found.unread)}
-    events.note(session, review_id=row.review_id, kind=searches.PART, subject=_subject(row), data=data, at=now)
+    events.note(session, review_id=row.review_id, kind=searches.PART, subject=subject(row), data=data, at=now)
 
 
 def _require_read_as_before(plan: SourcePlan, first: Mapping[str, Any], before: str) -> None:
@@ -156,7 +156,7 @@ def _fetch_all(database: Database, run: SearchRunRow, source: Source, by: str, n
                 ids = searches.to_fetch(session, run.id, after=after, most=source.batch)
             if not ids:
                 break
-            batch = _asking(source, lambda ids=tuple(ids): source.fetch(ids))
+            batch = asking(source, lambda ids=tuple(ids): source.fetch(ids))
             _keep_batch(database, run, batch, by, now)
             after = ids[-1]
     with database.reading() as session:
@@ -171,7 +171,7 @@ def _keep_batch(database: Database, run: SearchRunRow, batch: Batch, by: str, no
         searches.run(session, run.id).new += stored.new
         note_revised(session, stored.revised, at=now)
         trials.keep(session, review_id=run.review_id, trials=batch.trials, at=now)
-        events.note(session, review_id=run.review_id, kind="search.fetched", subject=_subject(run),
+        events.note(session, review_id=run.review_id, kind="search.fetched", subject=subject(run),
                     data={"records": len(batch.records), "new": stored.new, "missing": list(batch.missing)}, at=now)
 
 
@@ -190,7 +190,7 @@ def _require_no_new_loss(database: Database, run: SearchRunRow, plan: SourcePlan
                           + (" …" if missing > NAMED else ""))
 
 
-def _asking(source: Source, ask: Callable[[], T]) -> T:
+def asking(source: Source | Watch, ask: Callable[[], T]) -> T:
     """Return an answer of a source. Whatever goes wrong in it is this source's failure, and no other's."""
     try:
         return ask()
@@ -209,18 +209,18 @@ def _end(database: Database, run: SearchRunRow, by: str, now: datetime, *, error
         total, row.fetched = searches.hit_counts(session, run.id)
         row.failed = total - row.fetched
         row.state, row.error, row.finished_at = ("failed" if error else "ok"), error, now
-        events.note(session, review_id=row.review_id, kind=f"search.{row.state}", subject=_subject(row),
+        events.note(session, review_id=row.review_id, kind=f"search.{row.state}", subject=subject(row),
                     data={"source": row.source, "hits": row.hits, "fetched": row.fetched, "new": row.new, "error": error}, at=now)
     if error:
         log.error("a source failed", source=row.source, error=error)
-    return _account(row)
+    return account(row)
 
 
-def _account(row: SearchRunRow) -> SearchAccount:
+def account(row: SearchRunRow) -> SearchAccount:
     return SearchAccount(row.source, row.state, row.hits, row.fetched, row.new, row.failed, row.error)
 
 
-def _subject(run: SearchRunRow) -> str:
+def subject(run: SearchRunRow) -> str:
     return f"search_run:{run.id}"
 
 

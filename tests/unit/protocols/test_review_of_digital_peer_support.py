@@ -93,7 +93,8 @@ def test_its_strategies_are_drafts_that_nobody_has_reviewed(protocol):
     assert {source.strategy_state for source in protocol.sources} == {"draft"}
     assert {source.strategy_reviewer for source in protocol.sources} == {"none"}
     kinds = {source.name: source.kind for source in protocol.sources}
-    assert kinds == {"pubmed": "api", "embase": "file", "psycinfo": "file", "central": "file", "clinicaltrials": "api"}
+    assert kinds == {"pubmed": "api", "embase": "file", "psycinfo": "file", "central": "file", "clinicaltrials": "api", "crossref": "api",
+                     "pubmed_notices": "api"}
 
 
 @pytest.mark.parametrize("name", ["pubmed", "central", "medline_ovid"])
