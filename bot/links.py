@@ -15,6 +15,7 @@ PATHS = {
     "starting_set": "/c/{token}",
     "appraise": "/a/{token}",
     "questions": "/q/{token}",
+    "certainty": "/g/{token}",
     "sign": "/e/{token}",
     "import": "/i/{token}",
     "subscribe": "/s/{token}",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.bulletin import changes, methods_text, plain_language, prisma_flow, published
+from bot.bulletin import changes, methods_text, plain_language, prisma_flow, published, statements
 from bot.bulletin.material import Cautious, Material, OutcomeMaterial, Result, SourceState, StudyMaterial, TrialResult
 from bot.bulletin.numbers import interval, signed
 from bot.domain.protocols import Protocol
@@ -154,15 +154,19 @@ def _source(source: SourceState) -> dict[str, Any]:
 def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
     outcome, about = one.outcome, intervention(material.protocol)
     known = _known_studies(material.previous, outcome.id)
+    rating = _rating(material, one)
+    holds = rating is not None and not rating["is_stale"]
+    answer = plain_language.answer(outcome, about, one.result, one.trials)
     composed: dict[str, Any] = {
         "id": outcome.id, "label": outcome.label, "phrase": outcome.phrase, "definition": outcome.definition,
         "measure": outcome.measure, "measure_name": plain_language.MEASURES.get(outcome.measure, outcome.measure),
         "ratio": outcome.is_ratio, "importance": outcome.importance, "harm": outcome.harm, "origin": outcome.origin,
-        "answer": plain_language.answer(outcome, about, one.result, one.trials),
+        "answer": f"{rating['statement']} {answer}" if rating and holds else answer,
         "figures": plain_language.figures(outcome, one.result, one.trials),
         "prediction": plain_language.prediction(outcome, one.result),
         "in_points": plain_language.in_points(outcome, one.result),
-        "certainty": NOT_RATED,
+        "certainty": _certainty(rating),
+        "rating": rating, "caveat": plain_language.RATED if holds else plain_language.PROVISIONAL,
         "alt": plain_language.alt_text(outcome, about, one.result, one.trials) if one.trials else "",
         "favours": list(plain_language.favours(outcome, about)),
         "result": _result(one.result),
@@ -173,6 +177,20 @@ def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
                       for estimate in material.protocol.published_for(outcome.id)],
     }
     return composed | {"change": changes.change(composed, material.previous)}
+
+
+def _certainty(rating: Mapping[str, Any] | None) -> str:
+    if rating is None:
+        return NOT_RATED
+    return "rated on other data, to be rated again" if rating["is_stale"] else f"{rating['signs']} {rating['level']}"
+
+
+def _rating(material: Material, one: OutcomeMaterial) -> dict[str, Any] | None:
+    if one.rating is None:
+        return None
+    return {"level": one.rating.level, "signs": one.rating.signs, "is_stale": one.rating.is_stale, "size": one.rating.size, "by": one.rating.by,
+            "statement": statements.statement(one.outcome, intervention(material.protocol), one.rating),
+            "reasons": [{"domain": domain.replace("_", " "), "steps": steps, "words": words} for domain, steps, words in one.rating.reasons]}
 
 
 def _known_studies(previous: Mapping[str, Any] | None, outcome_id: str) -> set[int] | None:

@@ -65,7 +65,7 @@ def _answer(content: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str,
     return {
         "label": outcome["label"], "harm": outcome["harm"], "answer": outcome["answer"], "is_result": bool(outcome["result"]),
         "figures": " ".join(part for part in (figures, outcome["in_points"], outcome["prediction"]) if part),
-        "certainty": outcome["certainty"],
+        "certainty": outcome["certainty"], "caveat": outcome["caveat"],
         "published": "; ".join(f"{one['short']} (published) {one['words']}" for one in outcome["published"]),
         "picture": picture_id(outcome["id"]) if outcome["trials"] else "", "alt": outcome["alt"],
     }

@@ -131,6 +131,22 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Rating:
+    """A signed rating of certainty. level: `high`, `moderate`, `low`, `very low`; reasons: (domain, steps, words) where it was moved.
+
+    size: 0 trivial to 3 large, by the outcome's own bands, None where it has none; favours: whether the effect favours the intervention.
+    """
+
+    level: str
+    signs: str
+    reasons: tuple[tuple[str, int, str], ...]
+    is_stale: bool
+    size: int | None
+    favours: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeMaterial:
     """One outcome of the protocol with what is known of it now."""
 
@@ -139,6 +155,7 @@ class OutcomeMaterial:
     result: Result | None = None
     missing: tuple[Missing, ...] = ()
     updates: tuple[UpdatedPublished, ...] = ()
+    rating: Rating | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,13 @@ def pooling(outcomes: Sequence[OutcomeMaterial], protocol: Protocol) -> str:
     said += _few(outcomes)
     if any(one.result is None for one in outcomes):
         said += " An outcome without a confirmed number is listed as such and is never left out."
-    return said + " Risk of bias has not been appraised and certainty has not been rated, so every estimate is provisional."
+    unrated = [one.outcome.label for one in outcomes if one.result and (one.rating is None or one.rating.is_stale)]
+    if not unrated and any(one.result for one in outcomes):
+        return said + " Certainty is rated by GRADE: the data suggest, the editor decides and signs."
+    rated = any(one.rating for one in outcomes)
+    which = f"of {', '.join(unrated)} " if rated else ""
+    return (f"{said} Risk of bias {which}has not been appraised and certainty has not been rated, so "
+            f"{'these estimates are' if rated else 'every estimate is'} provisional.")
 
 
 def _few(outcomes: Sequence[OutcomeMaterial]) -> str:

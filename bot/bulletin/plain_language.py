@@ -13,6 +13,8 @@ from bot.bulletin.numbers import interval, signed
 from bot.domain.outcomes import Change, Outcome
 
 PROVISIONAL = "Trials found so far, incomplete, risk of bias not appraised: provisional."
+# Said of an outcome whose risk of bias and certainty are signed.
+RATED = "Trials found so far; that the set is complete has not been signed."
 MEASURES = {
     "SMD": "standardised mean difference", "MD": "mean difference", "RR": "risk ratio", "OR": "odds ratio", "RD": "risk difference",
 }

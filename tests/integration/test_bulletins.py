@@ -78,7 +78,7 @@ def test_a_draft_is_mailed_to_the_editor_and_says_nothing_is_published_yet(sqlit
     account = one.draft()
     assert (account.state, account.status, account.editors) == ("draft", "first", 1)
     (mail,) = one.mails("draft_to_sign")
-    assert mail.recipient_id == one.desk.people["Eve"].id and list(mail.data["links"]) == ["sign", "questions"]
+    assert mail.recipient_id == one.desk.people["Eve"].id and list(mail.data["links"]) == ["sign", "questions", "certainty"]
     assert one.publish().numbers == ()
 
 

@@ -89,7 +89,8 @@ def _ask_editors(session: Session, row: BulletinRow, content: Mapping[str, Any],
         link = links.create(session, keys, review_id=row.review_id, purpose="sign", person_id=editor.id, subject_id=row.id, at=now)
         # Every month, also where nothing is asked: what was put together can be undone there.
         asked = calls.questions_link(session, editor, review_id=row.review_id, keys=keys, at=now)
+        rated = links.create(session, keys, review_id=row.review_id, purpose="certainty", person_id=editor.id, subject_id=row.review_id, at=now)
         outbox.enqueue(session, review_id=row.review_id, template="draft_to_sign", recipient=("person", editor.id),
-                       data={**told, "links": {"sign": link.id, "questions": asked.id}}, at=now,
+                       data={**told, "links": {"sign": link.id, "questions": asked.id, "certainty": rated.id}}, at=now,
                        dedupe_key=f"sign:bulletin:{row.id}:{now.isoformat()}:person:{editor.id}")
     return len(editors)

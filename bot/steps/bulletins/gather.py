@@ -17,6 +17,7 @@ from bot.bulletin.material import (
     Material,
     Missing,
     OutcomeMaterial,
+    Rating,
     Result,
     Span,
     StudyMaterial,
@@ -25,9 +26,13 @@ from bot.bulletin.material import (
 )
 from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Pooling, Protocol
+from bot.methods.certainty.levels import SIGNS, Level
+from bot.methods.certainty.sizes import Bands, size_of
 from bot.rendering import DEMO_NOTICE, Site
 from bot.steps.bulletins import gather_ledger as ledger
-from db import bulletins, effects, estimates, published_updates, records, reviews, studies
+from bot.steps.certainty.assemble import Rateable, assemble, scaled
+from db import bulletins, certainty, effects, estimates, published_updates, records, reviews, studies
+from db.certainty import CertaintyRatingRow
 from db.effects import EffectRow
 from db.estimates import EstimateRow
 from db.published_updates import PublishedUpdateRow
@@ -48,12 +53,15 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
     usable = {row.id: row for row in effects.effects_of(session, review_id)}
     rows = studies.studies(session, review_id)
     shown = _shown_studies(rows, pooled.values())
+    rateable = {one.outcome.id: one for one in assemble(session, review_id=review_id, cycle_id=cycle_id, protocol=protocol)}
+    ratings = certainty.newest(session, review_id)
     before = bulletins.latest_published(session, review_id, before_cycle=cycle_id)
     return Material(
         protocol=protocol, period=cycle.period, searched_to=cycle.window_to.date(), next_search=next_search(cycle, protocol),
         sources=ledger.sources(session, review_id, cycle, protocol),
         outcomes=tuple(replace(_outcome(session, outcome, pooled.get(outcome.id), usable, rows, protocol), updates=tuple(
-            _updated(outcome, row) for row in updates if row.outcome == outcome.id)) for outcome in protocol.outcomes),
+            _updated(outcome, row) for row in updates if row.outcome == outcome.id),
+            rating=_rating(ratings, outcome, rateable.get(outcome.id), protocol)) for outcome in protocol.outcomes),
         studies=tuple(_study(session, row, usable.values()) for row in shown),
         exclusions=ledger.exclusions(session, review_id, protocol),
         flow=ledger.flow(session, review_id, studies=len(shown), starting=sum(row.origin == "starting_set" for row in shown)),
@@ -125,6 +133,29 @@ def _cautious(outcome: Outcome, few: Mapping[str, Any]) -> Cautious:
     bayesian = few["bayesian"]
     return Cautious(*_span(outcome, bayesian), prior=bayesian["prior"], knapp_hartung=Span(*_span(outcome, few["knapp_hartung"])),
                     wald=Span(*_span(outcome, few["wald"])))
+
+
+def _rating(ratings: Mapping[tuple[str, str], CertaintyRatingRow], outcome: Outcome, one: Rateable | None,
+            protocol: Protocol) -> Rating | None:
+    row = ratings.get((outcome.id, one.design)) if one else None
+    if one is None or row is None:
+        return None
+    reasons = tuple((domain, given["steps"], given["reason"] or given["suggestion"])
+                    for domain, given in row.decisions.items() if given["steps"])
+    return Rating(
+        level=row.level, signs=SIGNS[Level(row.level)], reasons=reasons, is_stale=row.basis_sha256 != one.basis_sha256,
+        size=_size(outcome, one.body.estimate, protocol), favours=(one.body.estimate < 0) == (outcome.direction == "lower"),
+        by="the editor")
+
+
+def _size(outcome: Outcome, estimate: float, protocol: Protocol) -> int | None:
+    """Return the size band of an estimate on the scale of pooling; None where the outcome's measure has no bands."""
+    bands = next((one for one in protocol.size_bands if one.measure == outcome.measure), None)
+    if bands is None:
+        return None
+    small = outcome.mid.value if outcome.mid else bands.small
+    moderate, large = max(small, bands.moderate), max(small, bands.large)
+    return int(size_of(estimate, Bands(scaled(outcome, small), scaled(outcome, moderate), scaled(outcome, large))))
 
 
 def _updated(outcome: Outcome, row: PublishedUpdateRow) -> UpdatedPublished:

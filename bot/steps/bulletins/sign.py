@@ -35,6 +35,7 @@ def sign(*, database: Database, token: str, form: SigningForm, by: str, now: dat
             return Signed(row.id, row.state, is_new=False)
         _require_open(row, form)
         if form.choice == "sign":
+            _require_fresh_ratings(row)
             row.state, row.signed_by, row.signed_at = "signed", link.person_id, now
         elif form.choice == "send_back":
             row.state, row.sent_back_reason = "sent back", form.reason
@@ -60,6 +61,13 @@ def _is_done(row: BulletinRow, form: SigningForm) -> bool:
     if row.content_sha256 != form.version:
         return False
     return (form.choice == "sign" and row.state in ("signed", "published")) or (form.choice == "send_back" and row.state == "sent back")
+
+
+def _require_fresh_ratings(row: BulletinRow) -> None:
+    """Raise ConflictError if the draft carries a rating of certainty whose data changed since: nobody signs what nobody rated."""
+    stale = [outcome["label"] for outcome in row.content["outcomes"] if (outcome["rating"] or {}).get("is_stale")]
+    if stale:
+        raise ConflictError(f"The certainty of {', '.join(stale)} was rated on other data. Rate it again first; the draft is then made anew.")
 
 
 def _require_open(row: BulletinRow, form: SigningForm) -> None:
