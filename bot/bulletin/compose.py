@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.bulletin import changes, methods_text, plain_language, prisma_flow, published, statements
+from bot.bulletin import changes, methods_text, plain_language, prisma_flow, published
 from bot.bulletin.material import Cautious, Material, OutcomeMaterial, Result, SourceState, StudyMaterial, TrialResult
 from bot.bulletin.numbers import interval, signed
 from bot.domain.protocols import Protocol
+from bot.methods.certainty import statements
 from bot.rendering import day, plural
 
 SCHEMA = 1
@@ -189,7 +190,8 @@ def _rating(material: Material, one: OutcomeMaterial) -> dict[str, Any] | None:
     if one.rating is None:
         return None
     return {"level": one.rating.level, "signs": one.rating.signs, "is_stale": one.rating.is_stale, "size": one.rating.size, "by": one.rating.by,
-            "statement": statements.statement(one.outcome, intervention(material.protocol), one.rating),
+            "statement": statements.sentence(one.outcome, intervention(material.protocol), certainty=one.rating.level, size=one.rating.size,
+                                             favourable=one.rating.favours, both_ways=one.rating.both_ways),
             "reasons": [{"domain": domain.replace("_", " "), "steps": steps, "words": words} for domain, steps, words in one.rating.reasons]}
 
 

@@ -134,15 +134,17 @@ class Missing:
 class Rating:
     """A signed rating of certainty. level: `high`, `moderate`, `low`, `very low`; reasons: (domain, steps, words) where it was moved.
 
-    size: 0 trivial to 3 large, by the outcome's own bands, None where it has none; favours: whether the effect favours the intervention.
+    size: in a word, by the outcome's own bands (bot/methods/certainty/statements.py). favours: whether the effect favours the intervention.
+    both_ways: whether the interval reaches important effects in both directions.
     """
 
     level: str
     signs: str
     reasons: tuple[tuple[str, int, str], ...]
     is_stale: bool
-    size: int | None
+    size: str
     favours: bool
+    both_ways: bool
     by: str
 
 

@@ -27,10 +27,11 @@ from bot.bulletin.material import (
 from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Pooling, Protocol
 from bot.methods.certainty.levels import SIGNS, Level
-from bot.methods.certainty.sizes import Bands, size_of
+from bot.methods.certainty.sizes import size_of
+from bot.methods.certainty.statements import bands_of, size_name
 from bot.rendering import DEMO_NOTICE, Site
 from bot.steps.bulletins import gather_ledger as ledger
-from bot.steps.certainty.assemble import Rateable, assemble, scaled
+from bot.steps.certainty.assemble import Rateable, assemble
 from db import bulletins, certainty, effects, estimates, published_updates, records, reviews, studies
 from db.certainty import CertaintyRatingRow
 from db.effects import EffectRow
@@ -53,7 +54,8 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
     usable = {row.id: row for row in effects.effects_of(session, review_id)}
     rows = studies.studies(session, review_id)
     shown = _shown_studies(rows, pooled.values())
-    rateable = {one.outcome.id: one for one in assemble(session, review_id=review_id, cycle_id=cycle_id, protocol=protocol)}
+    rateable = {one.outcome.id: one for one in assemble(session, review_id=review_id, cycle_id=cycle_id, protocol=protocol)
+                if one.design == "randomised"}
     ratings = certainty.newest(session, review_id)
     before = bulletins.latest_published(session, review_id, before_cycle=cycle_id)
     return Material(
@@ -145,17 +147,14 @@ def _rating(ratings: Mapping[tuple[str, str], CertaintyRatingRow], outcome: Outc
     return Rating(
         level=row.level, signs=SIGNS[Level(row.level)], reasons=reasons, is_stale=row.basis_sha256 != one.basis_sha256,
         size=_size(outcome, one.body.estimate, protocol), favours=(one.body.estimate < 0) == (outcome.direction == "lower"),
+        both_ways=one.thresholds.mid is not None and one.body.ci_low < -one.thresholds.mid and one.body.ci_high > one.thresholds.mid,
         by="the editor")
 
 
-def _size(outcome: Outcome, estimate: float, protocol: Protocol) -> int | None:
-    """Return the size band of an estimate on the scale of pooling; None where the outcome's measure has no bands."""
-    bands = next((one for one in protocol.size_bands if one.measure == outcome.measure), None)
-    if bands is None:
-        return None
-    small = outcome.mid.value if outcome.mid else bands.small
-    moderate, large = max(small, bands.moderate), max(small, bands.large)
-    return int(size_of(estimate, Bands(scaled(outcome, small), scaled(outcome, moderate), scaled(outcome, large))))
+def _size(outcome: Outcome, estimate: float, protocol: Protocol) -> str:
+    """Return the size band of an estimate, on the scale of pooling, in a word."""
+    bands = bands_of(outcome, next((one for one in protocol.size_bands if one.measure == outcome.measure), None), 0.0)
+    return size_name(size_of(estimate, bands) if bands else None)
 
 
 def _updated(outcome: Outcome, row: PublishedUpdateRow) -> UpdatedPublished:

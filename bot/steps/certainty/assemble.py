@@ -5,10 +5,8 @@ A body is ready once the risk of bias of every result in it is signed; until the
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,6 +14,7 @@ from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Protocol
 from bot.errors import SynthesisError
 from bot.methods.certainty.body import Body, Member, Silent, Thresholds
+from bot.methods.certainty.statements import fingerprint
 from bot.methods.certainty.suggestions import Suggestion, large_effect, suggest
 from db import appraisals, effects, estimates, studies
 from db.effects import EffectRow
@@ -34,17 +33,21 @@ class Rateable:
     outcome: Outcome
     design: str
     body: Body
+    thresholds: Thresholds
     suggestions: tuple[Suggestion, ...]
     basis_sha256: str
     lacks: str
 
 
 def assemble(session: Session, *, review_id: int, cycle_id: int, protocol: Protocol) -> tuple[Rateable, ...]:
-    """Return the bodies of evidence of a cycle, in the order of the protocol's outcomes; outcomes without an estimate are left out."""
+    """Return the bodies of evidence of a cycle, randomised ones first, by the protocol's order; outcomes without an estimate are left out."""
     judged = {effect_id: one.judgement for effect_id, one in appraisals.overall_of_effects(session, review_id).items()}
-    pooled = {row.outcome: row for row in estimates.estimates_of_cycle(session, cycle_id)}
     rows = {row.id: row for row in effects.effects_of(session, review_id)}
-    found = (_rateable(session, outcome, pooled[outcome.id], judged, rows, protocol) for outcome in protocol.outcomes if outcome.id in pooled)
+    found = []
+    for body in ("randomised", "non_randomised"):
+        pooled = {row.outcome: row for row in estimates.estimates_of_cycle(session, cycle_id, body=body)}
+        found += [_rateable(session, outcome, pooled[outcome.id], judged, rows, protocol)
+                  for outcome in protocol.outcomes if outcome.id in pooled]
     return tuple(one for one in found if one is not None)
 
 
@@ -58,18 +61,18 @@ def _rateable(session: Session, outcome: Outcome, estimate: EstimateRow, judged:
         return None
     suggestions = suggest(body, limits)
     upwards = large_effect(body)
-    basis = {"inputs": estimate.inputs_sha256, "body": asdict(body), "thresholds": asdict(limits)}
     unsigned = [one.study for one in body.members if not one.risk]
     return Rateable(
-        outcome, body.design, body, (*suggestions, upwards) if upwards else suggestions,
-        hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(),
+        outcome, body.design, body, limits, (*suggestions, upwards) if upwards else suggestions,
+        fingerprint(body, limits, {"inputs": estimate.inputs_sha256}),
         f"Risk of bias is not signed yet for: {', '.join(unsigned)}." if unsigned else "")
 
 
 def thresholds(outcome: Outcome, protocol: Protocol) -> Thresholds:
     """Return the protocol's thresholds on the scale of pooling: a ratio's are logarithms."""
     bands = next((one for one in protocol.size_bands if one.measure == outcome.measure), None)
-    return Thresholds(mid=scaled(outcome, outcome.mid.value) if outcome.mid else None, fallback=scaled(outcome, bands.small) if bands else None)
+    return Thresholds(mid=scaled(outcome, outcome.mid.value) if outcome.mid else None,
+                      fallback=scaled(outcome, bands.small) if bands else None, **asdict(protocol.certainty))
 
 
 def scaled(outcome: Outcome, value: float) -> float:
@@ -82,9 +85,10 @@ def _body(session: Session, outcome: Outcome, estimate: EstimateRow, judged: Map
     members = tuple(_member(one, judged) for one in estimate.members)
     mine = [rows[one["effect_id"]] for one in estimate.members if one["effect_id"] in rows]
     return Body(
-        design="non_randomised" if any(row.design == "non_randomised" for row in mine) else "randomised", measure=outcome.measure,
+        design=estimate.body, measure=outcome.measure,
         members=members, estimate=leads["estimate"], ci_low=_end(leads["ci_low"], -math.inf), ci_high=_end(leads["ci_high"], math.inf),
-        pi_low=leads["pi_low"], pi_high=leads["pi_high"], i2=found["i2"], without_high=_without_high(estimate, members),
+        pi_low=leads["pi_low"], pi_high=leads["pi_high"], i2=found["i2"], without_high=_pooled(estimate, members, SEVERE.isdisjoint),
+        low_alone=_pooled(estimate, members, {"low"}.issuperset),
         participants=estimate.participants or None, comparator_risk=_comparator_risk(mine),
         small_study_p=_small_study_p(estimate), silent=_silent(session, outcome, estimate),
         mismatches=tuple(f"{one['study']}: {one['question']}" for one in estimate.members if one["question"]))
@@ -95,11 +99,11 @@ def _member(one: Mapping[str, Any], judged: Mapping[int, str]) -> Member:
     return Member(one["study"], one["yi"], one["yi"] - half, one["yi"] + half, one["weight"], judged.get(one["effect_id"], ""))
 
 
-def _without_high(estimate: EstimateRow, members: Sequence[Member]) -> float | None:
-    """Return the estimate without results at high risk of bias; None where none is, or nothing would be left."""
+def _pooled(estimate: EstimateRow, members: Sequence[Member], keeps: Callable[[Collection[str]], bool]) -> float | None:
+    """Return the estimate of the results whose risk of bias is kept; None where that is all of them, or none."""
     from bot.methods.synthesis.pooling import pool
 
-    kept = [one for one, member in zip(estimate.members, members, strict=True) if member.risk not in SEVERE]
+    kept = [one for one, member in zip(estimate.members, members, strict=True) if keeps([member.risk])]
     if not kept or len(kept) == len(members):
         return None
     return pool(yi=[one["yi"] for one in kept], vi=[one["vi"] for one in kept]).estimate
