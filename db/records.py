@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, and_, func, insert, or_, select
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, func, insert, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.domain.records import ImportedDecision, Record, Relation
@@ -26,6 +27,8 @@ from db.merges import question_on
 
 # Relations that say something is wrong with a record, or that there is a better one.
 NOTICES = frozenset({"retraction_in", "concern_in", "erratum_in", "republished_in"})
+
+MOST_OF_ONE_KEY = 5000
 
 
 class ReportRow(Base):
@@ -262,19 +265,20 @@ def not_compared(session: Session, review_id: int, most: int) -> Sequence[Record
 def candidates(session: Session, review_id: int, keys: Collection[tuple[str, str]], most: int) -> tuple[Sequence[RecordRow], int]:
     """Return the records with a report that share one of these keys, by way of the index alone, and how many more there are than `most`.
 
-    Those that share most keys come first; between equals the ones that are known longest.
+    Those that share most keys come first; between equals the ones that are known longest. Of a key that more than MOST_OF_ONE_KEY share,
+    so many are looked at.
     """
     if not keys:
         return (), 0
-    shared = or_(*(and_(RecordKeyRow.kind == kind, RecordKeyRow.value == value) for kind, value in sorted(keys)))
-    query = (select(RecordKeyRow.record_id, func.count().label("shared")).where(RecordKeyRow.review_id == review_id, shared)
-             .group_by(RecordKeyRow.record_id))
-    found = sorted(session.execute(query).tuples(), key=lambda pair: (-pair[1], pair[0]))
+    # One search of the index for each key: an OR over keys, or a GROUP BY, makes SQLite walk through all keys of the review.
+    each = [select(RecordKeyRow.record_id).where(RecordKeyRow.review_id == review_id, RecordKeyRow.kind == kind, RecordKeyRow.value == value)
+            .limit(MOST_OF_ONE_KEY).subquery() for kind, value in sorted(keys)]
+    shared = Counter(session.scalars(union_all(*(select(one.c.record_id) for one in each))))
+    found = sorted(shared, key=lambda record_id: (-shared[record_id], record_id))
     rows: list[RecordRow] = []
-    wanted = [record_id for record_id, _ in found[:most]]
-    for start in range(0, len(wanted), 500):
-        part = select(RecordRow).where(RecordRow.id.in_(wanted[start:start + 500]), RecordRow.report_id.is_not(None)).order_by(RecordRow.id)
-        rows += session.scalars(part)
+    for start in range(0, min(most, len(found)), 500):
+        part = found[start:min(start + 500, most)]
+        rows += session.scalars(select(RecordRow).where(RecordRow.id.in_(part), RecordRow.report_id.is_not(None)).order_by(RecordRow.id))
     return rows, max(0, len(found) - most)
 
 

@@ -12,11 +12,23 @@ from bot import links as tokens
 from bot.domain.records import Record
 from bot.steps.records.deduplicate import deduplicate
 from bot.steps.records.invite_questions import invite_questions
-from db import belonging, events, links, merges, outbox, records, studies, study_links
+from db import belonging, effects, events, links, merges, outbox, records, studies, study_links
 from db.session import Database
 from tests.asgi import Browser
 from tests.fixtures_screening import KEYS, Desk, add_reports, desk
-from tests.fixtures_studies import EVERYBODY, address_in_mail, forms_of, include_all, studied, take_up, web, words_of
+from tests.fixtures_studies import (
+    EVERYBODY,
+    address_in_mail,
+    forms_of,
+    import_until,
+    include_all,
+    pooled,
+    studied,
+    take_up,
+    web,
+    words_of,
+)
+from tests.integration.test_pooling_the_starting_set import MONTH_ONE, confirm_all
 
 TRIAL: dict[str, Any] = {"title": "Effect of an online peer support group on depression: a randomised controlled trial", "year": 2020,
                          "journal": "Journal of Tests", "volume": "3", "pages": "10-19", "authors": ("Doe J", "Roe R")}
@@ -311,3 +323,37 @@ def test_a_protocol_alone_is_no_study_with_results_until_a_report_joins(sqlite: 
     with one.database.reading() as session:
         (row,) = studies.studies(session, one.review_id)
         assert (row.results_awaited, row.extraction) == (False, "open")
+
+
+def test_a_study_that_may_be_one_with_a_pooled_study_waits_until_a_person_says(sqlite: Database, now: datetime) -> None:
+    one = studied(sqlite, now)
+    import_until(one, MONTH_ONE)
+    confirm_all(one)
+    with one.database.writing(by="system:test") as session:
+        rows = {row.label: row for row in studies.studies(session, one.review_id)}
+        study_links.ask(session, one.review_id, rows["Tomasino 2017"].id, rows["Shorey 2019"].id, report_id=None,
+                        reasons=["the same first author"], against=["60 participants in one, 240 in the other"], at=one.now)
+        assert study_links.held_back(session, one.review_id) == {max(rows["Tomasino 2017"].id, rows["Shorey 2019"].id)}
+    assert pooled(one).estimates["depression"].k == 6
+    browser, address = opened(one)
+    assert "Not pooled until this is answered:" in words_of(browser.get(address))
+    assert answer(one, browser, address, "trials", "different").status_code == 200
+    assert pooled(one).estimates["depression"].k == 7
+
+
+def test_two_studies_with_results_that_a_person_puts_together_count_once_and_come_apart_again(sqlite: Database, now: datetime) -> None:
+    one = studied(sqlite, now)
+    import_until(one, MONTH_ONE)
+    confirm_all(one)
+    with one.database.writing(by="system:test") as session:
+        rows = {row.label: row for row in studies.studies(session, one.review_id)}
+        before = {row.id: row.study_id for row in effects.effects_of(session, one.review_id)}
+        study_links.ask(session, one.review_id, rows["Tomasino 2017"].id, rows["Shorey 2019"].id, report_id=None, reasons=["x"], against=[],
+                        at=one.now)
+    browser, address = opened(one)
+    answer(one, browser, address, "trials", "same")
+    assert pooled(one).estimates["depression"].k == 6
+    assert undo(browser, address, "/studies", "/apart").status_code == 200
+    assert pooled(one).estimates["depression"].k == 7
+    with one.database.reading() as session:
+        assert {row.id: row.study_id for row in effects.effects_of(session, one.review_id)} == before

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from bot.domain.records import Record
 from bot.methods.dedup.clusters import cluster
@@ -122,23 +122,29 @@ def test_a_new_record_reads_the_rows_that_share_a_key_and_no_others(sqlite: Data
     cycle_id = here.cycle("2026-12")
     with sqlite.writing(by=BY) as session:
         records.store(session, review_id=here.review_id, records=[NO_PMID], at=now, cycle_id=cycle_id)
-    read = {"records": 0}
+    read, asked = {"records": 0}, list[tuple[str, Any]]()
 
     def loaded(*_: object) -> None:
         read["records"] += 1
 
+    def executed(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        if "FROM record_key" in statement:
+            asked.append((statement, parameters))
+
     event.listen(RecordRow, "load", loaded)
+    event.listen(sqlite.engine, "before_cursor_execute", executed)
     try:
         account = deduplicate(database=sqlite, review_id=here.review_id, by=BY, now=now)
     finally:
         event.remove(RecordRow, "load", loaded)
+        event.remove(sqlite.engine, "before_cursor_execute", executed)
     # The new record (read by its number, then again in its transaction) and the one that it cites; 400 others are never read.
     assert account.duplicates == 1 and read["records"] <= 4, read
+    ((statement, parameters),) = asked
     with sqlite.engine.connect() as connection:
-        plan = connection.execute(text(
-            "EXPLAIN QUERY PLAN SELECT record_id, count(*) FROM record_key WHERE review_id = 1"
-            " AND (kind = 'doi' AND value = 'x' OR kind = 'head' AND value = 'y') GROUP BY record_id")).all()
-    assert "SCAN" not in " ".join(str(row) for row in plan), plan
+        plan = [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    searches = [line for line in plan if "record_key" in line]
+    assert searches and all("ix_record_key_value (review_id=? AND kind=? AND value=?)" in line for line in searches), plan
 
 
 def test_five_hundred_citations_of_one_kind_are_named_kept_and_not_joined(sqlite: Database, now: datetime) -> None:

@@ -104,7 +104,8 @@ def _by_place(found: Agreement, limits: Limits) -> Outcome | None:
         return None
     if _one_range(found, limits):
         return Verdict.SAME, "the same pages of one volume"
-    one_journal = found.journal or (found.journal is None and found.names)
+    # Where no author is known, a title with words more may be the reply that begins on the same page.
+    one_journal = (found.journal and (found.names or found.range or _spelt(found, limits))) or (found.journal is None and found.names)
     in_series = found.names and (found.likeness is Likeness.EXACT or (found.range and whole))
     if (whole and (one_journal or in_series)) or (found.names and one_journal and _spelt(found, limits)):
         return Verdict.SAME, "the same place"

@@ -301,3 +301,9 @@ def test_without_authors_title_abstract_and_journal_join_and_less_is_asked():
     assert compare(bare, replace(bare, journal="")).verdict is Verdict.ASK
     assert compare(bare, replace(bare, abstract="")).verdict is Verdict.ASK
     assert compare(bare, replace(bare, journal="", abstract="")).verdict is Verdict.DIFFERENT
+
+
+def test_a_reply_on_the_page_where_the_article_ends_is_another_also_where_no_author_is_known():
+    article = replace(ARTICLE, title="Acknowledge crowdworkers in crowdwork research", authors=(), pages="8-9", doi="")
+    reply = replace(article, title="Acknowledge crowdworkers in crowdwork research response", authors=("Barowy, Daniel W.",), pages="9")
+    assert compare(article, reply).verdict is not Verdict.SAME
