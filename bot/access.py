@@ -10,6 +10,7 @@ TABLE: dict[str, frozenset[str]] = {
     "reviewer": frozenset({"decide"}),
     "third_reviewer": frozenset({"decide"}),
     "extractor": frozenset({"import", "answer_questions", "extract", "verify", "appraise", "confirm_starting_set"}),
+    "lived_experience": frozenset({"read_drafts"}),
     "editor": frozenset({"import", "answer_questions", "confirm_starting_set", "rate", "sign", "invite"}),
     "reader": frozenset({"subscribe", "unsubscribe"}),
     "operator": frozenset({"import", "run", "invite", "resolve_mail", "migrate"}),

@@ -302,7 +302,30 @@ def people_add(
 
     app, review_id = _review(review)
     person = join(database=app.database, review_id=review_id, name=name, email=email, role=role, by=BY, now=app.clock())
-    print(f"{person.name} is {role.replace('_', ' ')} now")
+    print(f"{person.name} is {role.replace('_', ' ')} now; a mail asks for a declaration of interests, and no other link is sent before it")
+
+
+@cli.command()
+def invite(
+    editor: Annotated[str, typer.Option("--editor", help="The mail address of the first editor.")],
+    name: Annotated[str, typer.Option(help="The editor's name; default: what stands before the @.")] = "",
+    review: ReviewOption = "",
+) -> None:
+    """Make somebody an editor, who signs in by a mailed link; where no mail is set, the link is printed."""
+    from bot.steps.people.join import join
+    from bot.steps.people.sign_in import ask_to_sign_in, invitation
+
+    app, settings = _ready_app()
+    review_id = _review(review)[1]
+    person = join(database=app.database, review_id=review_id, name=name or editor.partition("@")[0], email=editor, role="editor", by=BY,
+                  now=app.clock())
+    if settings.smtp_host:
+        ask_to_sign_in(database=app.database, email=editor, keys=app.keys, by=BY, now=app.clock())
+        print(f"{person.name} is editor now; a mail with a link to sign in goes out when the worker runs")
+        return
+    path = invitation(database=app.database, review_id=review_id, person=person, keys=app.keys, by=BY, now=app.clock())
+    print(f"{person.name} is editor now. No mail is set, so here is the link that signs in, once, within a week:")
+    print(settings.address + path)
 
 
 @people_cli.command("list")

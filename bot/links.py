@@ -18,6 +18,8 @@ PATHS = {
     "certainty": "/g/{token}",
     "sign": "/e/{token}",
     "import": "/i/{token}",
+    "interests": "/d/{token}",
+    "sign_in": "/in/{token}",
     "subscribe": "/s/{token}",
     "unsubscribe": "/u/{token}",
 }

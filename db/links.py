@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint, select, update
@@ -76,6 +77,19 @@ def resolve(session: Session, token_text: str, purpose: str, now: datetime) -> L
     return row
 
 
-def revoke_of_person(session: Session, person_id: int, at: datetime) -> None:
-    """End every link of a person."""
-    session.execute(update(LinkRow).where(LinkRow.person_id == person_id, LinkRow.revoked_at.is_(None)).values(revoked_at=at))
+def hold(session: Session, link_id: int) -> LinkRow:
+    """Return a link that nobody else uses until the end of the transaction."""
+    return session.scalars(select(LinkRow).where(LinkRow.id == link_id).with_for_update().execution_options(populate_existing=True)).one()
+
+
+def live_of_person(session: Session, person_id: int, now: datetime) -> Sequence[LinkRow]:
+    """Return a person's links that still open something, newest first."""
+    query = select(LinkRow).where(LinkRow.person_id == person_id, LinkRow.revoked_at.is_(None),
+                                  (LinkRow.expires_at.is_(None)) | (LinkRow.expires_at > now))
+    return session.scalars(query.order_by(LinkRow.id.desc())).all()
+
+
+def revoke_of_person(session: Session, person_id: int, at: datetime, *, review_id: int | None = None) -> None:
+    """End every link of a person, of one review alone where that is given."""
+    ended = update(LinkRow).where(LinkRow.person_id == person_id, LinkRow.revoked_at.is_(None)).values(revoked_at=at)
+    session.execute(ended if review_id is None else ended.where(LinkRow.review_id == review_id))

@@ -12,13 +12,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, func, select, update
+from sqlalchemy import CheckConstraint, ColumnElement, UniqueConstraint, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.base import Base, Id, review_key
+from db.interests import holds_for
 
 STATES = ("pending", "claimed", "sending", "sent", "unsure", "failed")
-SAFE_TO_REPEAT = frozenset({"confirm_subscription"})
+SAFE_TO_REPEAT = frozenset({"confirm_subscription", "sign_in", "interests"})
+# What a person needs in order to declare interests goes out before they are declared.
+BEFORE_INTERESTS = frozenset({"interests", "sign_in"})
 
 
 class OutboxRow(Base):
@@ -63,7 +66,7 @@ def enqueue(session: Session, *, review_id: int, template: str, recipient: tuple
 
 def claim(session: Session, *, claimed_by: str, now: datetime) -> OutboxRow | None:
     """Return the oldest mail that may go out now, claimed for this sender, or None."""
-    query = (select(OutboxRow).where(OutboxRow.state == "pending", OutboxRow.not_before <= now)
+    query = (select(OutboxRow).where(OutboxRow.state == "pending", OutboxRow.not_before <= now, _may_go(now))
              .order_by(OutboxRow.id).limit(1).with_for_update(skip_locked=True))
     row = session.scalars(query).one_or_none()
     if row is not None:
@@ -136,13 +139,32 @@ def counts(session: Session) -> dict[str, int]:
 
 def waits(session: Session, now: datetime) -> bool:
     """Return whether a mail may go out now."""
-    query = select(OutboxRow.id).where(OutboxRow.state == "pending", OutboxRow.not_before <= now).limit(1)
+    query = select(OutboxRow.id).where(OutboxRow.state == "pending", OutboxRow.not_before <= now, _may_go(now)).limit(1)
     return session.scalars(query).first() is not None
 
 
 def next_moment(session: Session) -> datetime | None:
     """Return when the next mail may go out, None if none waits."""
-    return session.scalar(select(func.min(OutboxRow.not_before)).where(OutboxRow.state == "pending"))
+    return session.scalar(select(func.min(OutboxRow.not_before)).where(OutboxRow.state == "pending", _may_go(OutboxRow.not_before)))
+
+
+def withheld(session: Session, review_id: int, now: datetime) -> dict[int, int]:
+    """Return person id → how many mails wait until that person declares interests."""
+    query = (select(OutboxRow.recipient_id, func.count())
+             .where(OutboxRow.review_id == review_id, OutboxRow.state == "pending", ~_may_go(now)).group_by(OutboxRow.recipient_id))
+    return dict(session.execute(query).tuples().all())
+
+
+def knows(session: Session, review_id: int, dedupe_key: str) -> bool:
+    """Return whether this very mail was put into the outbox before."""
+    query = select(OutboxRow.id).where(OutboxRow.review_id == review_id, OutboxRow.dedupe_key == dedupe_key)
+    return session.scalars(query).first() is not None
+
+
+def _may_go(moment: Any) -> ColumnElement[bool]:
+    """A mail with a link goes to a person of the team only while that person's declaration of interests holds."""
+    return or_(OutboxRow.recipient_kind != "person", OutboxRow.template.in_(BEFORE_INTERESTS), OutboxRow.data["links"].as_string().is_(None),
+               holds_for(OutboxRow.review_id, OutboxRow.recipient_id, moment))
 
 
 def _set(session: Session, row_id: int, expected: str | tuple[str, ...], **values: Any) -> None:

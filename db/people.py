@@ -6,14 +6,14 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.errors import NotFoundError
 from db import events
 from db.base import Base, Id, review_key
 
-ROLES = ("reviewer", "third_reviewer", "extractor", "editor")
+ROLES = ("reviewer", "third_reviewer", "extractor", "lived_experience", "editor")
 
 
 class PersonRow(Base):
@@ -35,7 +35,7 @@ class MembershipRow(Base):
     __tablename__ = "membership"
     __table_args__ = (
         UniqueConstraint("review_id", "person_id", "role"),
-        CheckConstraint("role in ('reviewer', 'third_reviewer', 'extractor', 'editor')", name="role"),
+        CheckConstraint("role in ('reviewer', 'third_reviewer', 'extractor', 'lived_experience', 'editor')", name="role"),
     )
     id: Mapped[Id]
     review_id: Mapped[int] = review_key()
@@ -55,6 +55,7 @@ def add(session: Session, *, review_id: int, name: str, email: str, role: str, a
         person = PersonRow(public_id=secrets.token_hex(8), name=name, email=email, state="active", created_at=at)
         session.add(person)
         session.flush()
+    person.state = "active"
     known = select(MembershipRow).where(
         MembershipRow.review_id == review_id, MembershipRow.person_id == person.id, MembershipRow.role == role)
     if session.scalars(known).one_or_none() is None:
@@ -106,3 +107,26 @@ def roles(session: Session, review_id: int, person_id: int) -> frozenset[str]:
         .where(MembershipRow.review_id == review_id, PersonRow.id == person_id, PersonRow.state == "active")
     )
     return frozenset(session.scalars(query))
+
+
+def roles_of_review(session: Session, review_id: int) -> frozenset[str]:
+    """Return the roles that anybody has in a review."""
+    return frozenset(session.scalars(select(MembershipRow.role).where(MembershipRow.review_id == review_id)))
+
+
+def reviews_of(session: Session, person_id: int) -> frozenset[int]:
+    """Return the reviews that a person belongs to."""
+    return frozenset(session.scalars(select(MembershipRow.review_id).where(MembershipRow.person_id == person_id)))
+
+
+def of_address(session: Session, email: str) -> PersonRow | None:
+    """Return the person with this mail address, in whatever review, or None."""
+    return session.scalars(select(PersonRow).where(PersonRow.email == email)).one_or_none()
+
+
+def leave(session: Session, review_id: int, row: PersonRow, at: datetime) -> None:
+    """Take a person out of a review; who belongs to none any more is revoked, and gets in nowhere."""
+    session.execute(delete(MembershipRow).where(MembershipRow.review_id == review_id, MembershipRow.person_id == row.id))
+    if not reviews_of(session, row.id):
+        row.state = "revoked"
+    events.note(session, review_id=review_id, kind="person.left", subject=by(row), at=at)

@@ -18,7 +18,9 @@ from db.records import ReportRow
 
 
 class RoundRow(Base):
-    """One round of a cycle at one stage (`title_abstract`).
+    """One round of a cycle at one stage (`title_abstract`, `full_text`).
+
+    leads_to: what an inclusion means, `study` or `full_text` (then the full text is sought and judged before anything is a study).
 
     rules: the protocol's rules and the people as they were when it began, so that it can be opened again the same way.
     opened_at: when everybody had been invited, None until then. due_at: from then on a settled report stays settled.
@@ -41,6 +43,7 @@ class RoundRow(Base):
     closed_at: Mapped[datetime | None]
     settled_through: Mapped[int] = mapped_column(default=0)
     agreement: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    leads_to: Mapped[str] = mapped_column(default="study", server_default="study")
 
 
 class RoundItemRow(Base):
@@ -209,6 +212,16 @@ def add_assignments(session: Session, round_row: RoundRow, person_id: int, place
     if rows:
         session.execute(insert(AssignmentRow), rows)
     return len(rows)
+
+
+def open_by_person(session: Session, round_id: int) -> dict[int, int]:
+    """Return person id → how many records of a round that person was asked about and has not voted on. Counts alone."""
+    from db.decisions import DecisionRow
+
+    voted = select(DecisionRow.id).where(DecisionRow.assignment_id == AssignmentRow.id).exists()
+    asked = (AssignmentRow.round_id == round_id, AssignmentRow.told_at.is_not(None))
+    query = select(AssignmentRow.person_id, func.count()).where(*asked, ~voted).group_by(AssignmentRow.person_id)
+    return dict(session.execute(query).tuples().all())
 
 
 def mark(session: Session, assignment_ids: Iterable[int], **moments: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Select, UniqueConstraint, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from bot.domain.decisions import FULL_TEXT, TITLE_ABSTRACT
 from db.base import Base, Id, review_key
 from db.records import ReportRow
 from db.rounds import RoundItemRow, RoundRow
@@ -97,7 +98,7 @@ def included_reports(session: Session, review_id: int, since_cycle: int | None =
 
     since_cycle: only those of this cycle (row id) and later ones.
     """
-    query = _final(review_id).where(ResolutionRow.verdict == "include")
+    query = _final(review_id).where(ResolutionRow.verdict == "include", RoundRow.leads_to == "study")
     if since_cycle is not None:
         query = query.where(RoundRow.cycle_id >= since_cycle)
     return [(row.report_id, row.round_id, cycle_id) for row, cycle_id in session.execute(query)]
@@ -105,26 +106,28 @@ def included_reports(session: Session, review_id: int, since_cycle: int | None =
 
 def decisions_for_training(session: Session, review_id: int) -> list[tuple[int, int, float]]:
     """Return (report id, 1 included or 0 excluded, weight) for everything decided for good; what awaits classification is left out."""
-    query = _final(review_id).where(ResolutionRow.verdict != "awaiting")
+    query = _final(review_id).where(ResolutionRow.verdict != "awaiting", RoundRow.stage == TITLE_ABSTRACT)
     return [(row.report_id, int(row.verdict == "include"), FULL_WEIGHT) for row, _ in session.execute(query)]
 
 
-def excluded_with_reasons(session: Session, review_id: int, cycle_id: int | None = None) -> list[Exclusion]:
-    """Return the reports that were excluded for good, each with the one criterion that failed, oldest first."""
+def excluded_with_reasons(session: Session, review_id: int, cycle_id: int | None = None, *, stage: str | None = None) -> list[Exclusion]:
+    """Return the reports that were excluded for good, each with the one criterion that failed, oldest first; at one stage or (None) at any."""
     query = _final(review_id).where(ResolutionRow.verdict == "exclude")
+    if stage is not None:
+        query = query.where(RoundRow.stage == stage)
     if cycle_id is not None:
         query = query.where(RoundRow.cycle_id == cycle_id)
     return [Exclusion(row.report_id, row.round_id, cycle, row.criterion) for row, cycle in session.execute(query)]
 
 
-def progress(session: Session, review_id: int, cycle_id: int | None = None) -> dict[str, int]:
-    """Return how far screening is, in one cycle or (None) in all.
+def progress(session: Session, review_id: int, cycle_id: int | None = None, *, stage: str | None = None) -> dict[str, int]:
+    """Return how far screening is, in one cycle or (None) in all, at one stage or (None) at both: then a report read in full counts twice.
 
     to_decide: reports in rounds · decided: those with a resolution · conflicts: waiting for somebody to settle them ·
     included, excluded, awaiting: what was decided · pending: those for which a person has still to do something.
     """
-    states = _item_states(session, review_id, cycle_id)
-    verdicts = _verdicts(session, review_id, cycle_id)
+    states = _item_states(session, review_id, cycle_id, stage)
+    verdicts = _verdicts(session, review_id, cycle_id, stage)
     total = sum(states.values()) - states["merged"]
     return {
         "to_decide": total,
@@ -138,17 +141,39 @@ def progress(session: Session, review_id: int, cycle_id: int | None = None) -> d
 
 
 def screening_counts(session: Session, review_id: int, cycle_id: int | None = None) -> dict[str, int]:
-    """Return the boxes of the flow diagram: screened = excluded + included + awaiting; pending are not screened yet.
+    """Return the boxes of the flow diagram on titles and abstracts: screened = excluded + included + awaiting; pending are not screened yet.
 
     by_third: how many of the screened a third person settled.
     """
-    counted = progress(session, review_id, cycle_id)
+    counted = progress(session, review_id, cycle_id, stage=TITLE_ABSTRACT)
     third = select(func.count()).select_from(ResolutionRow).join(RoundRow, RoundRow.id == ResolutionRow.round_id).where(
-        ResolutionRow.review_id == review_id, ResolutionRow.basis == "third")
+        ResolutionRow.review_id == review_id, ResolutionRow.basis == "third", RoundRow.stage == TITLE_ABSTRACT)
     if cycle_id is not None:
         third = third.where(RoundRow.cycle_id == cycle_id)
     return {"screened": counted["decided"], "by_third": session.scalar(third) or 0} | {
         name: counted[name] for name in ("included", "excluded", "awaiting", "pending", "conflicts")}
+
+
+def sought(session: Session, review_id: int) -> frozenset[int]:
+    """Return the reports that titles and abstracts let in and whose full text is to be read: those included for good, not merged since."""
+    query = (select(ResolutionRow.report_id).join(RoundRow, RoundRow.id == ResolutionRow.round_id)
+             .join(ReportRow, ReportRow.id == ResolutionRow.report_id)
+             .where(ResolutionRow.review_id == review_id, ResolutionRow.final_at.is_not(None), ResolutionRow.verdict == "include",
+                    RoundRow.leads_to == FULL_TEXT, ReportRow.merged_into.is_(None)))
+    return frozenset(session.scalars(query))
+
+
+def judged_in_full(session: Session, review_id: int) -> dict[int, ResolutionRow]:
+    """Return report id → what was decided for good on its full text; the newest where it came up again."""
+    query = _final(review_id).where(RoundRow.stage == FULL_TEXT).order_by(None).order_by(ResolutionRow.id)
+    return {row.report_id: row for row, _ in session.execute(query)}
+
+
+def in_full_text_rounds(session: Session, review_id: int) -> frozenset[int]:
+    """Return the reports that a round on full texts holds or has settled."""
+    query = select(RoundItemRow.report_id).join(RoundRow, RoundRow.id == RoundItemRow.round_id).where(
+        RoundItemRow.review_id == review_id, RoundRow.stage == FULL_TEXT)
+    return frozenset(session.scalars(query))
 
 
 def agreement(session: Session, round_id: int) -> dict[str, Any] | None:
@@ -161,17 +186,21 @@ def _final(review_id: int) -> Select[ResolutionRow, int]:
             .where(ResolutionRow.review_id == review_id, ResolutionRow.final_at.is_not(None)).order_by(ResolutionRow.report_id))
 
 
-def _item_states(session: Session, review_id: int, cycle_id: int | None) -> Counter[str]:
+def _item_states(session: Session, review_id: int, cycle_id: int | None, stage: str | None) -> Counter[str]:
     query = (select(RoundItemRow.state, func.count()).join(RoundRow, RoundRow.id == RoundItemRow.round_id)
              .where(RoundItemRow.review_id == review_id).group_by(RoundItemRow.state))
     if cycle_id is not None:
         query = query.where(RoundRow.cycle_id == cycle_id)
+    if stage is not None:
+        query = query.where(RoundRow.stage == stage)
     return Counter(dict(session.execute(query).tuples().all()))
 
 
-def _verdicts(session: Session, review_id: int, cycle_id: int | None) -> Counter[str]:
+def _verdicts(session: Session, review_id: int, cycle_id: int | None, stage: str | None) -> Counter[str]:
     query = (select(ResolutionRow.verdict, func.count()).join(RoundRow, RoundRow.id == ResolutionRow.round_id)
              .where(ResolutionRow.review_id == review_id).group_by(ResolutionRow.verdict))
     if cycle_id is not None:
         query = query.where(RoundRow.cycle_id == cycle_id)
+    if stage is not None:
+        query = query.where(RoundRow.stage == stage)
     return Counter(dict(session.execute(query).tuples().all()))

@@ -207,7 +207,11 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class FlowCounts:
-    """How records became studies, each counted by a query of its own."""
+    """How records became studies, each counted by a query of its own.
+
+    let_in: by titles and abstracts, 0 where the first round decides. sought …: full texts,
+    all zero where the first round decides. reasons_in_full: (reason, how many) of full texts excluded.
+    """
 
     by_source: Mapping[str, int]
     identified: int
@@ -219,6 +223,13 @@ class FlowCounts:
     awaiting_classification: int
     studies: int
     starting_studies: int = 0
+    let_in: int = 0
+    sought: int = 0
+    not_retrieved: int = 0
+    assessed: int = 0
+    excluded_in_full: int = 0
+    awaiting_full_text: int = 0
+    reasons_in_full: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,14 @@ def _press(visitor: Visitor, link: str) -> None:
         visitor.send(forms[0], {})
 
 
+def declare(visitor: Visitor, link: str) -> None:
+    """Say that there is nothing to declare."""
+    for form in visitor.open(link).forms():
+        if "none" in form.choices.get("has_any", ()):
+            visitor.send(form, {"has_any": "none"})
+            return
+
+
 def _look(visitor: Visitor, link: str) -> None:
     visitor.open(link)
 
@@ -129,11 +137,11 @@ def cast(site: str, demo_folder: Path, starting_set: Path) -> list[Person]:
     opinions = knowledge.judgements(demo_folder)
     results = knowledge.results(starting_set)
     parts = {"reviewer-a": "first", "reviewer-b": "second", "reviewer-c": "third"}
-    people = [Person(name, Visitor(site), {"r": screening(opinions, part)}) for name, part in parts.items()]
+    people = [Person(name, Visitor(site), {"d": declare, "r": screening(opinions, part)}) for name, part in parts.items()]
     for name in ("extractor-d", "extractor-e"):
-        people.append(Person(name, Visitor(site), {"x": extracting.extraction(results), "v": extracting.verification(results),
+        people.append(Person(name, Visitor(site), {"d": declare, "x": extracting.extraction(results), "v": extracting.verification(results),
                                                    "c": editing.confirm_starting_set}))
-    people.append(Person("editor-f", Visitor(site), {"e": editing.sign, "c": editing.confirm_starting_set}))
+    people.append(Person("editor-f", Visitor(site), {"d": declare, "e": editing.sign, "c": editing.confirm_starting_set}))
     for name in READERS:
         leave = _press if name == LEAVES_AFTER_FIRST else _look
         people.append(Person(name, Visitor(site), {"s": _press, "u": leave}))

@@ -9,6 +9,7 @@ EXCLUDE = "exclude"
 UNSURE = "unsure"
 VERDICTS = (INCLUDE, EXCLUDE, UNSURE)
 TITLE_ABSTRACT = "title_abstract"
+FULL_TEXT = "full_text"
 
 
 @dataclass(frozen=True, slots=True)

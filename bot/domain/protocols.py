@@ -92,7 +92,7 @@ class Reviewing:
     conflicts: `third` (a third person) or `talk` (the two settle it); unsure counts as a conflict.
     reminder_days: days after the invitation. quiet_from, quiet_to: hours of the day without mail, the same hour twice: none.
     quiet_weekdays: days without mail, 0 is Monday. deadline_days: after so many days the bulletin is drafted, and what is
-    pending is shown in it.
+    pending is shown in it. full_text: `assessed` (what titles and abstracts let in is read in full and judged again) or `none`.
     """
 
     mode: str
@@ -104,6 +104,7 @@ class Reviewing:
     quiet_weekdays: tuple[int, ...]
     deadline_days: int
     seconds_per_record: int
+    full_text: str = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,8 @@ class ReviewingForm(Form):
     quiet_weekdays: list[Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]]
     deadline_days: int = Field(ge=1, le=90)
     seconds_per_record: int = Field(ge=1, le=3600, description="to tell reviewers how long a round takes")
+    full_text: Literal["assessed", "none"] = Field(
+        default="none", description="assessed: what titles and abstracts let in is read in full and judged again; none: the first round decides")
 
 
 class AppraisalForm(Form):

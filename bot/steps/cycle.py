@@ -26,7 +26,9 @@ from bot.steps.bulletins.publish import publish
 from bot.steps.estimates.analyse import analyse
 from bot.steps.estimates.pool import pool
 from bot.steps.estimates.update_published import update_published
+from bot.steps.full_texts.open_round import open_full_text_round
 from bot.steps.mail.deliver import DeliveryAccount, Post, deliver
+from bot.steps.people.ask_interests import ask_interests
 from bot.steps.records.ask_for_search import ask_for_search
 from bot.steps.records.deduplicate import deduplicate
 from bot.steps.records.import_folder import import_folder
@@ -42,7 +44,7 @@ from bot.steps.studies.import_starting_set import import_starting_set
 from bot.steps.studies.include import include
 from bot.steps.studies.invite_confirmation import invite_confirmation
 from bot.telemetry import logger
-from db import blobs, events, reviews, screening, searches, studies
+from db import blobs, events, retrievals, reviews, screening, searches, studies
 from db.reviews import CycleRow
 from db.session import Database, Session
 
@@ -163,7 +165,9 @@ def advance(*, tools: Tools, protocol: Protocol, by: str) -> None:
         with tools.database.reading() as session:
             review = reviews.review_by_slug(session, protocol.slug)
         common = {"database": tools.database, "review_id": review.id, "protocol": protocol, "by": by}
+        ask_interests(database=tools.database, review_id=review.id, keys=tools.keys, by=by, now=tools.clock())
         settle(**common, keys=tools.keys, now=tools.clock())
+        open_full_text_round(**common, keys=tools.keys, now=tools.clock())
         remind(**common, keys=tools.keys, now=tools.clock())
         invite_confirmation(**common, keys=tools.keys, now=tools.clock())
         include(**common, keys=tools.keys, now=tools.clock())
@@ -198,7 +202,7 @@ def _is_ready(session: Session, protocol: Protocol, cycle: CycleRow, now: dateti
     """Return whether nothing waits for a person any more, or the protocol's days for it are over: then the bulletin says what is pending."""
     if now >= cycle.started_at + timedelta(days=protocol.reviewing.deadline_days):
         return True
-    waiting = screening.progress(session, cycle.review_id, cycle.id)["pending"]
+    waiting = screening.progress(session, cycle.review_id, cycle.id)["pending"] + len(retrievals.to_assess(session, cycle.review_id))
     return waiting == 0 and sum(studies.pending_work(session, cycle.review_id, cycle.id).values()) == 0
 
 

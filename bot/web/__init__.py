@@ -18,7 +18,9 @@ from bot.telemetry import logger
 from bot.web.guards import BodyLimit, SecurityHeaders
 
 # In this order: a review's own addresses before the general ones.
-PARTS = ("reviewing", "studies", "questions", "appraisals", "certainty", "signing", "imports", "subscriptions", "bulletins", "site", "ops")
+PARTS = (
+    "full_texts", "reviewing", "studies", "questions", "appraisals", "certainty", "signing", "team", "imports", "subscriptions", "bulletins",
+    "site", "ops")
 STATUS: dict[type[Exception], int] = {
     errors.NotFoundError: 404,
     errors.LinkError: 403,

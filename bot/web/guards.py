@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 1_000_000
 # Exports that people bring: larger than any form. Beyond this a file is for `./perennial import`.
 LARGER = {"/i/": 60_000_000}
+# The full text of a report (bot/methods/screening/portable_documents.py says how large), and the form around it.
+FULL_TEXT = re.compile(r"/r/[^/]{43}/[0-9]{1,9}/full-text")
+MAX_FILE = 26_000_000
 CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # Pages behind a link of a mail: the address itself is a secret.
-PRIVATE = ("/r/", "/x/", "/v/", "/c/", "/q/", "/a/", "/e/", "/i/", "/s/", "/u/", "/mail")
+PRIVATE = ("/r/", "/x/", "/v/", "/c/", "/q/", "/a/", "/e/", "/i/", "/d/", "/in/", "/team", "/sign-in", "/s/", "/u/", "/mail")
 TOO_LARGE = b"That is too much for one form. Send less at a time."
 
 
@@ -56,6 +61,8 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         most = next((size for begin, size in LARGER.items() if scope["path"].startswith(begin)), self.most)
+        if FULL_TEXT.fullmatch(scope["path"]):
+            most = MAX_FILE
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdigit() or int(declared) > most:
             await _too_large(send)

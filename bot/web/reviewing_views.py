@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.app import App
+from bot.domain.decisions import FULL_TEXT
 from bot.domain.protocols import Criterion, Protocol
 from bot.errors import NotFoundError
 from bot.methods.screening.marking import pieces
 from bot.methods.screening.queue import minutes
 from bot.steps.screening.decide import words
-from db import decisions, links, people, rankings, records, reviews, rounds, screening
+from db import decisions, full_texts, links, people, rankings, records, retrievals, reviews, rounds, screening
 from db.decisions import DecisionRow
 from db.people import PersonRow
 from db.rounds import AssignmentRow, RoundRow
@@ -90,7 +91,15 @@ def record_view(session: Session, seen: Seen, *, position: int, voted: int = 0, 
         "problem": problem,
         "sent": sent,
         "next": next_place(session, seen, after=position),
+        "full_text": full_text(session, assignment.report_id) if seen.round.stage == FULL_TEXT else None,
     }
+
+
+def full_text(session: Session, report_id: int) -> dict[str, Any]:
+    """Return what is known of a report's full text: links that sources named, and what the team said of it last."""
+    said = retrievals.latest(session, [report_id]).get(report_id)
+    return {"links": full_texts.links_of(session, [report_id]).get(report_id, []), "said": said,
+            "who": people.person(session, said.person_id).name if said else "", "is_there": said is not None and said.state in retrievals.HAD}
 
 
 def _common(session: Session, seen: Seen, voted: int) -> dict[str, Any]:

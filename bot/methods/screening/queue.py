@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import InvalidInputError
+
+Barred = Mapping[int, Collection[int]]
+NOBODY: Barred = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,10 @@ class Place:
     part: str
 
 
-def allocate_pairs(reports: Sequence[int], people: Sequence[int], *, seed: str) -> tuple[Place, ...]:
-    """Return two places per report, each with another person, the lists as even as can be.
+def allocate_pairs(reports: Sequence[int], people: Sequence[int], *, seed: str, barred: Barred = NOBODY) -> tuple[Place, ...]:
+    """Return two places per report, each with another person, the lists as even as can be; none for a report that too few may judge.
 
-    Raises InvalidInputError with fewer than two people.
+    barred: report → people who do not judge it. Raises InvalidInputError with fewer than two people.
     """
     if len(set(people)) < 2:
         raise InvalidInputError(f"two blind votes need two people; there are {len(set(people))}")
@@ -33,15 +36,19 @@ def allocate_pairs(reports: Sequence[int], people: Sequence[int], *, seed: str) 
     load = dict.fromkeys(people, 0)
     places = []
     for report in _mixed(reports, draw):
+        out = set(barred.get(report, ()))
+        if len(set(people) - out) < 2:
+            continue
         for part in ("first", "second"):
-            taken = {place.person for place in places[-1:] if place.report == report}
+            taken = out | {place.person for place in places[-1:] if place.report == report}
             person = _least_loaded(load, taken, draw)
             load[person] += 1
             places.append(Place(report, person, part))
     return tuple(places)
 
 
-def allocate_single(reports: Sequence[int], people: Sequence[int], checkers: Sequence[int], *, share: float, seed: str) -> tuple[Place, ...]:
+def allocate_single(reports: Sequence[int], people: Sequence[int], checkers: Sequence[int], *, share: float, seed: str,
+                    barred: Barred = NOBODY) -> tuple[Place, ...]:
     """Return one place per report and, for a random `share` of the reports (0 to 1), a second one with somebody else.
 
     people: who votes first; checkers: who may check besides them. Raises InvalidInputError without people, or when a second
@@ -53,14 +60,20 @@ def allocate_single(reports: Sequence[int], people: Sequence[int], checkers: Seq
     load = dict.fromkeys(people, 0)
     first = {}
     for report in _mixed(reports, draw):
-        first[report] = _least_loaded(load, set(), draw)
+        out = set(barred.get(report, ()))
+        if not set(people) - out:
+            continue
+        first[report] = _least_loaded(load, out, draw)
         load[first[report]] += 1
     places = [Place(report, person, "first") for report, person in first.items()]
     checks = dict.fromkeys([*people, *checkers], 0)
     if share > 0 and reports and len(checks) < 2:
         raise InvalidInputError("a second check needs a second person; there is one")
     for report in draw.sample(sorted(first), math.ceil(share * len(first))):
-        person = _least_loaded(checks, {first[report]}, draw)
+        out = {first[report], *barred.get(report, ())}
+        if not set(checks) - out:
+            continue
+        person = _least_loaded(checks, out, draw)
         checks[person] += 1
         places.append(Place(report, person, "second"))
     return tuple(places)

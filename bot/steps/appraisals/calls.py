@@ -9,6 +9,7 @@ from bot.access import TABLE
 from bot.domain.protocols import Protocol
 from bot.links import LinkKeys
 from bot.methods.screening.quiet import next_moment
+from bot.steps.people.authors import barred_from_study
 from db import links, outbox, people
 from db.effects import EffectRow
 from db.people import PersonRow
@@ -27,7 +28,9 @@ def assessors(session: Session, review_id: int) -> list[PersonRow]:
 
 def choose(session: Session, effect: EffectRow, *, taken: Collection[int], wanted: int) -> list[PersonRow]:
     """Return so many people for the places at a result that are still free, in turn by study; fewer if the team has no more."""
-    able = [person for person in assessors(session, effect.review_id) if person.id not in taken]
+    team = assessors(session, effect.review_id)
+    out = {*taken, *barred_from_study(session, effect.review_id, effect.study_id, team)}
+    able = [person for person in team if person.id not in out]
     start = effect.study_id % len(able) if able else 0
     return (able[start:] + able[:start])[:wanted]
 

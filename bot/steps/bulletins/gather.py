@@ -66,7 +66,7 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
             rating=_rating(ratings, outcome, rateable.get(outcome.id), protocol)) for outcome in protocol.outcomes),
         studies=tuple(_study(session, row, usable.values()) for row in shown),
         exclusions=ledger.exclusions(session, review_id, protocol),
-        flow=ledger.flow(session, review_id, studies=len(shown), starting=sum(row.origin == "starting_set" for row in shown)),
+        flow=ledger.flow(session, review_id, protocol, studies=len(shown), starting=sum(row.origin == "starting_set" for row in shown)),
         pending=ledger.pending(session, review_id, cycle_id),
         making=ledger.making(session, review_id, cycle_id, usable.values(), pooled.values(), is_demo=site.demo),
         notice=DEMO_NOTICE if site.demo else "", previous=before.content if before else None)

@@ -10,7 +10,7 @@ from typing import Any
 from bot.bulletin.material import Exclusion, FlowCounts, Making, PersonMaterial, SourceState
 from bot.domain.protocols import Protocol, SourcePlan
 from bot.domain.records import Record
-from db import decisions, people, rankings, records, rounds, screening, searches, studies, study_links
+from db import decisions, people, rankings, records, retrievals, rounds, screening, searches, studies, study_links
 from db.effects import EffectRow
 from db.estimates import EstimateRow
 from db.reviews import CycleRow
@@ -52,14 +52,25 @@ def _state(run: SearchRunRow | None, reached: date | None, taken: tuple[int, int
     return "waiting" if reached else "never"
 
 
-def flow(session: Session, review_id: int, *, studies: int, starting: int) -> FlowCounts:
+def flow(session: Session, review_id: int, protocol: Protocol, *, studies: int, starting: int) -> FlowCounts:
     """Return the counts of the flow over all cycles."""
     found = records.counts(session, review_id)
     screened = screening.screening_counts(session, review_id)
+    read = retrievals.counts(session, review_id)
+    labels = {criterion.id: criterion.reason for criterion in protocol.criteria}
     return FlowCounts(
         by_source=found["by_source"], identified=found["identified"], duplicates=found["duplicates"], screened=screened["screened"],
         awaiting_screening=screened["pending"] + len(screening.reports_to_screen(session, review_id)), excluded=screened["excluded"],
-        included_reports=screened["included"], awaiting_classification=screened["awaiting"], studies=studies, starting_studies=starting)
+        included_reports=_included(screened, read), let_in=screened["included"] if read["sought"] else 0,
+        awaiting_classification=screened["awaiting"],
+        studies=studies, starting_studies=starting, sought=read["sought"], not_retrieved=read["not_retrieved"], assessed=read["assessed"],
+        excluded_in_full=read["excluded"], awaiting_full_text=read["pending"],
+        reasons_in_full=tuple((labels.get(one, one), n) for one, n in retrievals.reasons(session, review_id).items()))
+
+
+def _included(screened: Mapping[str, int], read: Mapping[str, int]) -> int:
+    """Return how many reports are in for good: those read in full, and those of rounds that decided at once."""
+    return read["included"] + screened["included"] - read["sought"] if read["sought"] else screened["included"]
 
 
 def exclusions(session: Session, review_id: int, protocol: Protocol) -> tuple[Exclusion, ...]:
@@ -90,6 +101,7 @@ def pending(session: Session, review_id: int, cycle_id: int) -> Mapping[str, int
     awaiting = studies.extraction_counts(session, review_id)["awaiting"]
     return {
         "reports to screen": screened["pending"] + len(screening.reports_to_screen(session, review_id)),
+        "full texts to get and read": len(retrievals.to_assess(session, review_id)),
         "pairs of records that may be the same": records.counts(session, review_id)["questions"],
         "pairs of studies that may be one trial": len(study_links.open_pairs(session, review_id)),
         "files that could not be read": len(searches.not_understood(session, review_id)),

@@ -8,7 +8,7 @@ from datetime import datetime
 from bot import access
 from bot.errors import ConflictError, RefusedError
 from bot.steps.bulletins.forms import SigningForm
-from db import bulletins, events, links, people, reviews
+from db import bulletins, effects, events, links, people, reviews, studies
 from db.bulletins import BulletinRow
 from db.links import LinkRow
 from db.session import Database, Session
@@ -35,6 +35,7 @@ def sign(*, database: Database, token: str, form: SigningForm, by: str, now: dat
             return Signed(row.id, row.state, is_new=False)
         _require_open(row, form)
         if form.choice == "sign":
+            _require_others(session, row, link.person_id or 0)
             _require_fresh_ratings(row)
             row.state, row.signed_by, row.signed_at = "signed", link.person_id, now
         elif form.choice == "send_back":
@@ -54,6 +55,15 @@ def _link(session: Session, token: str, by: str, now: datetime) -> LinkRow:
         raise RefusedError("This link belongs to somebody else.")
     access.require(people.roles(session, link.review_id, holder.id), "sign")
     return link
+
+
+def _require_others(session: Session, row: BulletinRow, editor_id: int) -> None:
+    """Raise RefusedError if the editor alone stands behind a number of the bulletin."""
+    alone = [effect for effect in effects.effects_of(session, row.review_id)
+             if effect.extracted_by == editor_id and effect.verified_by in (None, editor_id) and effect.confirmed_by in (None, editor_id)]
+    if alone:
+        labels = ", ".join(sorted({studies.study(session, effect.study_id).label for effect in alone}))
+        raise RefusedError(f"You alone extracted numbers of {labels}. Another editor signs, or another person verifies them first.")
 
 
 def _is_done(row: BulletinRow, form: SigningForm) -> bool:

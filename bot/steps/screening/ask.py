@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.protocols import Protocol
 from bot.links import LinkKeys
+from bot.steps.people.authors import barred_from_reports, team
 from bot.steps.screening import letters
 from db import decisions, events, people, rounds
 from db.rounds import AssignmentRow, RoundRow
@@ -67,6 +68,8 @@ def _choose(session: Session, row: RoundRow, report_ids: Sequence[int]) -> dict[
     """Return report id → person id: a third reviewer with the fewest open conflicts who has not voted on it."""
     everybody = rounds.assignments_on(session, row.id, rounds.in_conflict(session, row.id))
     voted = {(one.report_id, one.person_id) for one in everybody}
+    for report_id, barred in barred_from_reports(session, row.review_id, report_ids, team(session, row.review_id)).items():
+        voted |= {(report_id, person) for person in barred}
     load = Counter(one.person_id for one in everybody if one.part == "third")
     candidates = [[one.id for one in people.members(session, row.review_id, role)] for role in ("third_reviewer", "reviewer")]
     chosen: dict[int, int] = {}

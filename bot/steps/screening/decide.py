@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot import access
-from bot.domain.decisions import Decision
+from bot.domain.decisions import FULL_TEXT, Decision
 from bot.domain.protocols import Protocol
 from bot.errors import ConflictError, RefusedError
 from bot.steps.screening.forms import DecisionForm, check
-from db import decisions, events, links, people, records, reviews, rounds, screening
+from db import decisions, events, links, people, records, retrievals, reviews, rounds, screening
 from db.decisions import DecisionRow
 from db.links import LinkRow
 from db.rounds import AssignmentRow, RoundRow
@@ -70,6 +70,10 @@ def _require_open(session: Session, round_row: RoundRow, assignment: AssignmentR
     if settled is not None and settled.final_at is not None:
         raise ConflictError(f"The team settled this record on {settled.final_at:%d %B %Y}, after the round's last day; "
                             "votes on it stay as they are.")
+    if round_row.stage == FULL_TEXT:
+        said = retrievals.latest(session, [assignment.report_id]).get(assignment.report_id)
+        if said is None or said.state not in retrievals.HAD:
+            raise ConflictError("The full text is not there yet. Attach the PDF, or say where you read it or that it cannot be had.")
     if records.report(session, assignment.report_id).merged_into is not None:
         raise ConflictError("This record turned out to be the same as another one and was merged with it. "
                             "There is nothing to decide here any more.")

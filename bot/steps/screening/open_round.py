@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain.decisions import TITLE_ABSTRACT
+from bot.domain.decisions import FULL_TEXT, TITLE_ABSTRACT
 from bot.domain.protocols import Protocol
 from bot.errors import InvalidInputError, RefusedError
 from bot.links import LinkKeys
 from bot.methods.screening import queue
+from bot.steps.people.authors import barred_from_reports, team
 from bot.steps.screening import letters
 from db import events, people, rankings, reviews, rounds, screening
 from db.rounds import RoundRow
@@ -37,8 +38,11 @@ def open_round(*, database: Database, review_id: int, cycle_id: int, protocol: P
     Raises RefusedError if the team is too small for the protocol's rules.
     """
     round_row = _begin(database, review_id, cycle_id, protocol, by, now)
-    if round_row is None:
-        return RoundAccount()
+    return invite_to(database, round_row, protocol, keys, by, now) if round_row is not None else RoundAccount()
+
+
+def invite_to(database: Database, round_row: RoundRow, protocol: Protocol, keys: LinkKeys, by: str, now: datetime) -> RoundAccount:
+    """Put the reports of a round on the lists of those who vote, with a mail to each, and return its account; done before, it stays."""
     with database.reading() as session:
         report_ids = [item.report_id for item in rounds.items(session, round_row.id)]
     places = _places(report_ids, round_row.rules)
@@ -50,6 +54,23 @@ def open_round(*, database: Database, review_id: int, cycle_id: int, protocol: P
     return RoundAccount(round_row.id, len(report_ids), len(invited))
 
 
+def begin_round(session: Session, *, review_id: int, cycle_id: int, stage: str, report_ids: Sequence[int], due: datetime, protocol: Protocol,
+                now: datetime) -> RoundRow | None:
+    """Store a round with its reports and return it; None if there is nothing that enough people may judge. Raises RefusedError."""
+    if not report_ids:
+        return None
+    row = _new_round(session, review_id, cycle_id, stage, due, protocol, now)
+    row.rules = row.rules | {"barred": _barred(session, review_id, report_ids)}
+    _require_people(report_ids, row.rules, protocol)
+    # What too few may judge, because the others are among its authors, waits for another person in the team.
+    able = sorted({place.report for place in _places(report_ids, row.rules)})
+    if not able:
+        return None
+    rounds.add(session, row, able)
+    events.note(session, review_id=review_id, kind="round.begun", subject=f"round:{row.id}", data={"reports": len(able)}, at=now)
+    return row
+
+
 def _begin(database: Database, review_id: int, cycle_id: int, protocol: Protocol, by: str, now: datetime) -> RoundRow | None:
     """Return the cycle's round, stored with its reports if there was none; None if there is nothing to decide."""
     with database.reading() as session:
@@ -59,30 +80,29 @@ def _begin(database: Database, review_id: int, cycle_id: int, protocol: Protocol
     with database.writing(by=by) as session:
         # Again inside: what another process did meanwhile counts.
         known = rounds.of_cycle(session, cycle_id, TITLE_ABSTRACT)
-        report_ids = [report.id for report in screening.reports_to_screen(session, review_id)]
-        if known is not None or not report_ids:
+        if known is not None:
             return known
-        row = _new_round(session, review_id, cycle_id, protocol, now)
-        _require_people(report_ids, row.rules, protocol)
-        rounds.add(session, row, report_ids)
-        events.note(session, review_id=review_id, kind="round.begun", subject=f"round:{row.id}", data={"reports": len(report_ids)}, at=now)
-        return row
+        due = reviews.cycle(session, cycle_id).started_at + timedelta(days=protocol.reviewing.deadline_days)
+        return begin_round(session, review_id=review_id, cycle_id=cycle_id, stage=TITLE_ABSTRACT, due=due, protocol=protocol, now=now,
+                           report_ids=[report.id for report in screening.reports_to_screen(session, review_id)])
 
 
-def _new_round(session: Session, review_id: int, cycle_id: int, protocol: Protocol, now: datetime) -> RoundRow:
+def _new_round(session: Session, review_id: int, cycle_id: int, stage: str, due: datetime, protocol: Protocol, now: datetime) -> RoundRow:
     cycle = reviews.cycle(session, cycle_id)
-    ranking = rankings.latest(session, cycle_id)
+    ranking = rankings.latest(session, cycle_id) if stage == TITLE_ABSTRACT else None
     rules = protocol.reviewing
+    seed = f"{protocol.slug}:{cycle.number}:{protocol.ranker.seed}"
     return RoundRow(
-        review_id=review_id, cycle_id=cycle_id, protocol_version_id=cycle.protocol_version_id, stage=TITLE_ABSTRACT,
-        ranking_id=ranking.id if ranking else None, begun_at=now, due_at=cycle.started_at + timedelta(days=rules.deadline_days),
+        review_id=review_id, cycle_id=cycle_id, protocol_version_id=cycle.protocol_version_id, stage=stage,
+        leads_to=FULL_TEXT if stage == TITLE_ABSTRACT and rules.full_text == "assessed" else "study",
+        ranking_id=ranking.id if ranking else None, begun_at=now, due_at=due,
         rules={
             "mode": rules.mode,
             "second_check_share": rules.second_check_share,
             "conflicts": rules.conflicts,
             "reviewers": [person.id for person in people.members(session, review_id, "reviewer")],
             "checkers": [person.id for person in people.members(session, review_id, "third_reviewer")],
-            "seed": f"{protocol.slug}:{cycle.number}:{protocol.ranker.seed}",
+            "seed": seed if stage == TITLE_ABSTRACT else f"{seed}:{stage}",
         })
 
 
@@ -94,10 +114,18 @@ def _require_people(report_ids: Sequence[int], rules: dict[str, Any], protocol: 
                            "./perennial people add ada@example.org --name 'Ada Lovelace' --role reviewer") from error
 
 
+def _barred(session: Session, review_id: int, report_ids: Sequence[int]) -> dict[str, list[int]]:
+    """Return report id → people among its authors, as a round keeps it."""
+    found = barred_from_reports(session, review_id, report_ids, team(session, review_id))
+    return {str(report_id): sorted(persons) for report_id, persons in found.items()}
+
+
 def _places(report_ids: Sequence[int], rules: dict[str, Any]) -> tuple[queue.Place, ...]:
+    barred = {int(report_id): persons for report_id, persons in rules.get("barred", {}).items()}
     if rules["mode"] == "one":
-        return queue.allocate_single(report_ids, rules["reviewers"], rules["checkers"], share=rules["second_check_share"], seed=rules["seed"])
-    return queue.allocate_pairs(report_ids, rules["reviewers"], seed=rules["seed"])
+        return queue.allocate_single(report_ids, rules["reviewers"], rules["checkers"], share=rules["second_check_share"], seed=rules["seed"],
+                                     barred=barred)
+    return queue.allocate_pairs(report_ids, rules["reviewers"], seed=rules["seed"], barred=barred)
 
 
 def _invite(database: Database, round_row: RoundRow, person_id: int, places: Sequence[queue.Place], protocol: Protocol, keys: LinkKeys,
@@ -110,7 +138,8 @@ def _invite(database: Database, round_row: RoundRow, person_id: int, places: Seq
         person = people.person(session, person_id)
         order = queue.random_order(list(parts), seed=f"{round_row.rules['seed']}:{person_id}")
         rounds.add_assignments(session, round_row, person_id, [(report, parts[report]) for report in order], at=now, told_at=now)
-        letters.send(session, template="digest", round_row=round_row, person=person, listed=rounds.own(session, round_row.id, person_id),
+        template = "digest" if round_row.stage == TITLE_ABSTRACT else "full_texts"
+        letters.send(session, template=template, round_row=round_row, person=person, listed=rounds.own(session, round_row.id, person_id),
                      protocol=protocol, keys=keys, occasion="opened", at=now)
         events.note(session, review_id=round_row.review_id, kind="round.invited", subject=f"round:{round_row.id}",
                     data={"person": person.public_id, "records": len(order)}, at=now)

@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from bot.domain.decisions import FULL_TEXT
 from bot.domain.protocols import Protocol
 from bot.links import LinkKeys
 from bot.methods.screening import agreement
 from bot.methods.screening.settlement import Settlement, Vote, settle_votes
 from bot.steps.screening.ask import ask_again
-from db import decisions, events, rounds, screening
+from db import decisions, events, retrievals, rounds, screening
 from db.rounds import AssignmentRow, RoundRow
 from db.screening import ResolutionRow
 from db.session import Database, Session
@@ -58,6 +59,8 @@ def _settle_round(database: Database, round_id: int, protocol: Protocol, keys: L
 
 def _has_news(session: Session, round_id: int, now: datetime) -> bool:
     row = rounds.by_id(session, round_id)
+    if row.stage == FULL_TEXT and any(retrievals.unsettled(session, round_id)):
+        return True
     if decisions.last_id(session, round_id) > row.settled_through or rounds.newly_merged(session, round_id):
         return True
     return now >= row.due_at and screening.is_anything_open(session, round_id)
@@ -65,13 +68,28 @@ def _has_news(session: Session, round_id: int, now: datetime) -> bool:
 
 def _settle_reports(session: Session, row: RoundRow, criteria: Sequence[str], now: datetime) -> int:
     """Settle the reports that were voted on since the last time, and return how many got another resolution than they had."""
+    unavailable = _settle_unavailable(session, row, now) if row.stage == FULL_TEXT else 0
     merged = rounds.newly_merged(session, row.id)
     for report_id in merged:
         rounds.set_item_state(session, row.id, report_id, "merged")
     voted = decisions.reports_voted_on(session, row.id, since=row.settled_through) - merged
     votes = _votes(session, row.id, voted)
     row.settled_through = decisions.last_id(session, row.id)
-    return sum(_settle_report(session, row, report_id, settle_votes(votes[report_id], criteria=criteria), now) for report_id in sorted(voted))
+    settled = [_settle_report(session, row, report_id, settle_votes(votes[report_id], criteria=criteria), now) for report_id in sorted(voted)]
+    return sum(settled) + unavailable
+
+
+def _settle_unavailable(session: Session, row: RoundRow, now: datetime) -> int:
+    """Settle the reports whose full text cannot be had as awaiting classification, open those that can be had after all, and count both."""
+    gone, back = retrievals.unsettled(session, row.id)
+    for report_id in gone:
+        rounds.set_item_state(session, row.id, report_id, "settled")
+        screening.add_resolution(session, ResolutionRow(review_id=row.review_id, round_id=row.id, report_id=report_id, verdict="awaiting",
+                                                        basis="one", criterion="", at=now))
+    for report_id in back:
+        rounds.set_item_state(session, row.id, report_id, "waiting")
+        screening.withdraw_resolution(session, row.id, report_id)
+    return len(gone) + len(back)
 
 
 def _settle_report(session: Session, row: RoundRow, report_id: int, settlement: Settlement, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain.protocols import Protocol
 from bot.links import LinkKeys
 from bot.methods.screening.quiet import next_moment
+from bot.steps.people.authors import barred_from_study
 from db import links, outbox, people
 from db.links import LinkRow
 from db.people import PersonRow
@@ -21,13 +22,13 @@ LINK_LIVES = timedelta(days=365)
 
 def extractor_for(session: Session, row: StudyRow) -> PersonRow | None:
     """Return who is to extract a study: the one who began if still in the team, else in turn; None if nobody may."""
-    team = people.members(session, row.review_id, "extractor")
+    team = _able(session, row)
     return _who_began(team, row.extractor_id) or (team[row.id % len(team)] if team else None)
 
 
 def verifier_for(session: Session, row: StudyRow) -> PersonRow | None:
     """Return who is to verify a study: never its extractor; None if there is nobody else."""
-    team = [person for person in people.members(session, row.review_id, "extractor") if person.id != row.extractor_id]
+    team = [person for person in _able(session, row) if person.id != row.extractor_id]
     return _who_began(team, row.verifier_id) or (team[row.id % len(team)] if team else None)
 
 
@@ -75,6 +76,13 @@ def questions_link(session: Session, person: PersonRow, *, review_id: int, keys:
     """Return this person's link to the questions of a review, and to what was put together."""
     return links.create(session, keys, review_id=review_id, purpose="questions", person_id=person.id, subject_id=review_id,
                         expires_at=at + LINK_LIVES, at=at)
+
+
+def _able(session: Session, row: StudyRow) -> list[PersonRow]:
+    """Return the extractors who are not among the authors of the study's reports."""
+    team = people.members(session, row.review_id, "extractor")
+    barred = barred_from_study(session, row.review_id, row.id, team)
+    return [person for person in team if person.id not in barred]
 
 
 def _who_began(team: Sequence[PersonRow], person_id: int | None) -> PersonRow | None:
