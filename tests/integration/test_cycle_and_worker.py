@@ -18,7 +18,7 @@ from bot.app import App
 from bot.demo.standins.eutils import EutilsStandIn, Faults
 from bot.steps import cycle
 from bot.steps.people.join import join
-from db import events, outbox, reviews, searches
+from db import events, interests, outbox, reviews, searches
 from db.session import Database
 from tests.fixtures_search import citation, pubmed, pubmed_alone
 
@@ -64,8 +64,11 @@ class Site:
     def gather(self) -> None:
         """Give the review a team."""
         for role, name in (("reviewer", "Ada"), ("reviewer", "Ben"), ("third_reviewer", "Cleo"), ("extractor", "Xenia"), ("editor", "Edda")):
-            join(database=self.app.database, review_id=self.review_id, name=name, email=f"{name}@example.org", role=role, by="system:test",
-                 now=self.now)
+            person = join(database=self.app.database, review_id=self.review_id, name=name, email=f"{name}@example.org", role=role,
+                          by="system:test", now=self.now)
+            # Without it no link would be sent to anybody.
+            with self.app.database.writing(by="system:test") as session:
+                interests.declare(session, review_id=self.review_id, person_id=person.id, text="", also_known_as="", orcid="", at=self.now)
 
 
 @contextmanager
