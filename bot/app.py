@@ -25,6 +25,7 @@ from bot.sources import Source, Watch
 from bot.sources.clinicaltrials import ClinicalTrials
 from bot.sources.crossref import Crossref
 from bot.sources.mailbox import Mailbox
+from bot.sources.preprints import Preprints
 from bot.sources.pubmed import PubMed
 from bot.sources.pubmed_notices import PubMedNotices
 from bot.steps.mail.deliver import Post
@@ -140,6 +141,7 @@ def _sources(chosen: settings.Settings) -> dict[str, Source | Watch]:
         pubmed,
         PubMedNotices(pubmed, address=chosen.eutils_address),
         Crossref(_http(chosen, chosen.crossref_address), base_address=chosen.crossref_address, email=chosen.contact),
+        Preprints(_http(chosen, chosen.europepmc_address), base_address=chosen.europepmc_address, email=chosen.contact),
         ClinicalTrials(_http(chosen, chosen.clinicaltrials_address), base_address=chosen.clinicaltrials_address),
     ]
     return {one.name: one for one in found}

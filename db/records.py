@@ -26,7 +26,7 @@ from db.merges import open_questions as open_questions
 from db.merges import question_on
 
 # Relations that say something is wrong with a record, or that there is a better one.
-NOTICES = frozenset({"retraction_in", "concern_in", "erratum_in", "republished_in"})
+NOTICES = frozenset({"retraction_in", "concern_in", "erratum_in", "republished_in", "preprint_of"})
 
 MOST_OF_ONE_KEY = 5000
 

@@ -40,6 +40,13 @@ def for_clinicaltrials(rows: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
             for row in rows if row["key"] in REGISTERED for number in NUMBER.findall(row["registration"])[:1]]
 
 
+def for_europepmc(rows: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
+    """Return the preprints; their numbers are the demonstration's own. They stand in the RIS file too, so that two sources give them."""
+    held = [row for row in rows if row["journal"].casefold().endswith("preprint")]
+    return [{"id": f"PPR{number}", "title": row["title"], "indexed": row["entered"], "doi": row["doi"], "server": row["journal"]}
+            for number, row in enumerate(held, start=1)]
+
+
 def for_crossref(rows: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
     """Return the works whose DOI is known. No notice about any of them is known to us, and none is made up."""
     return [{"doi": row["doi"], "title": row["title"]} for row in rows if row["doi"]]

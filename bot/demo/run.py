@@ -25,6 +25,7 @@ from bot.demo.people import DOMAIN, READERS, TEAM, address_of
 from bot.demo.sink import MailSink
 from bot.demo.standins.clinicaltrials import ClinicalTrialsStandIn
 from bot.demo.standins.crossref import CrossrefStandIn
+from bot.demo.standins.europepmc import EuropePmcStandIn
 from bot.demo.standins.eutils import EutilsStandIn
 from bot.demo.standins.server import StandIn
 from bot.errors import PerennialError
@@ -113,6 +114,7 @@ def _standins(citations: list[dict[str, str]]) -> dict[str, StandIn]:
     """Return the name of each source's setting → the stand-in that plays it."""
     return {"eutils": EutilsStandIn(material.for_eutils(citations)),
             "clinicaltrials": ClinicalTrialsStandIn(material.for_clinicaltrials(citations)),
+            "europepmc": EuropePmcStandIn(material.for_europepmc(citations)),
             "crossref": CrossrefStandIn(material.for_crossref(citations))}
 
 

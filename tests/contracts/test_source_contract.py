@@ -13,10 +13,12 @@ import pytest
 
 import bot.sources
 from bot.demo.standins.clinicaltrials import ClinicalTrialsStandIn
+from bot.demo.standins.europepmc import EuropePmcStandIn
 from bot.domain.records import Record
 from bot.errors import SourceError
 from bot.sources import FIRST, Source, Window, search
 from bot.sources.clinicaltrials import ClinicalTrials
+from bot.sources.preprints import Preprints
 from tests.fixtures_search import impatient, planned, pubmed, spread, standin
 
 YEARS = Window(None, date(2026, 11, 1))
@@ -36,6 +38,13 @@ def _clinicaltrials(**faults: str) -> Iterator[Source]:
         yield ClinicalTrials(impatient(one.address), base_address=one.address)
 
 
+@contextmanager
+def _preprints(**faults: str) -> Iterator[Source]:
+    held = [{"id": f"PPR{number}", "title": f"Peer support trial number {number}", "indexed": "2026-10-15"} for number in range(120)]
+    with EuropePmcStandIn(held, planned(**_of(faults, ask="idlist", fetch="core")), longest_page=50) as one:
+        yield Preprints(impatient(one.address), base_address=one.address)
+
+
 def _of(faults: dict[str, str], **kinds: str) -> dict[str, str]:
     """Return faults of asking and fetching as faults of a stand-in's own kinds of requests: `ask_1` → `esearch_1`."""
     return {f"{kinds[name.partition('_')[0]]}_{name.partition('_')[2]}": fault for name, fault in faults.items()}
@@ -45,6 +54,7 @@ def _of(faults: dict[str, str], **kinds: str) -> dict[str, str]:
 SOURCES: dict[str, tuple[Play, str]] = {
     "pubmed": (_pubmed, "peer[tiab]"),
     "clinicaltrials": (_clinicaltrials, "peer"),
+    "preprints": (_preprints, 'TITLE_ABS:"peer support"'),
 }
 
 
