@@ -48,14 +48,14 @@ def browser() -> Iterator[Any]:
 def paths(played_on_sqlite: Played) -> dict[str, str]:
     """The pages that anybody can open, and one of each kind that a mail opens."""
     found = dict(PAGES)
-    kinds = {"r": "round", "x": "extraction", "v": "verification", "a": "appraisal", "c": "starting set",
+    kinds = {"r": "round", "x": "extraction", "v": "verification", "a": "appraisal", "c": "starting set", "q": "questions",
              "e": "signing", "s": "sign-up", "u": "leaving"}
     for mail in played_on_sqlite.mails():
         for path in LINK.findall(mail.get_body(("plain",)).get_content()):
             letter = path.split("/")[1]
             if letter in kinds and path.count("/") == 2:
                 found.setdefault(kinds[letter], path.rstrip(".,)"))
-    found["record"] = found["round"] + "/1"
+    found |= {"record": found["round"] + "/1", "merges": found["questions"] + "/merged", "reports": found["questions"] + "/studies"}
     assert set(kinds.values()) <= set(found)
     return found
 
