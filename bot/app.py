@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import classifiers
 from bot import paths, settings
+from bot.domain.known_items import KnownItem
 from bot.domain.protocols import Protocol
 from bot.domain.starting_set import StartingEffect
 from bot.errors import NotFoundError, ProtocolError, SettingsError
@@ -18,7 +19,7 @@ from bot.mail.folder import FolderTransport
 from bot.mail.message import parse_address
 from bot.mail.smtp import SmtpTransport
 from bot.mail.transport import Transport
-from bot.protocols import starting_set
+from bot.protocols import known_items, starting_set
 from bot.protocols.load import load
 from bot.rendering import Renderer, Site
 from bot.sources import Source, Watch
@@ -62,6 +63,7 @@ class App:
     mail_folder: Path | None
     is_loopback: Callable[[str], bool]
     alerts: Alerts | None = None
+    known_items: Mapping[str, Sequence[KnownItem]] = field(default_factory=dict)
 
     def protocol(self, slug: str) -> Protocol:
         """Return the protocol of a review. Raises NotFoundError."""
@@ -99,6 +101,8 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
         mail_folder=chosen.mail_folder if chosen.shows_mail_on_web else None,
         is_loopback=settings.is_loopback,
         alerts=_alerts(chosen, protocols),
+        # The demonstration's stand-ins do not have the real reports.
+        known_items={} if chosen.demo else {slug: known_items.read(folder) for slug, folder in folders.items()},
     )
 
 

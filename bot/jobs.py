@@ -197,7 +197,7 @@ def _period_for_now(app: App, protocol: Protocol, by: str, now: datetime) -> str
 
 def tools_of(app: App) -> cycle.Tools:
     return cycle.Tools(database=app.database, sources=app.sources, keys=app.keys, renderer=app.renderer, clock=app.clock,
-                       watched=app.home / "watched", starting_sets=app.starting_sets)
+                       watched=app.home / "watched", starting_sets=app.starting_sets, known_items=app.known_items)
 
 
 def _guarded(what: str, slug: str, act: Callable[[], object]) -> None:

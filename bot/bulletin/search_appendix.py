@@ -25,7 +25,7 @@ class LedgerRow:
 
     time: UTC, when the run began or the file came in; window_from: "" is the beginning; hits: what the source counted, None for a file;
     failed: hits that the source did not give, or records of a file that could not be taken; strategy: as it was sent, or as it was to be pasted;
-    understood: as the source read it.
+    understood: as the source read it; known_items: how many of them the strategy found.
     """
 
     source: str
@@ -55,6 +55,7 @@ class LedgerRow:
     error: str
     warnings: str
     software: str
+    known_items: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row as plain values."""
@@ -92,7 +93,8 @@ def paragraph(rows: Sequence[LedgerRow]) -> str:
         since = f", from {min(row.window_from for row in good) or 'its beginning'}" if last.kind == "api" else ""
         said.append(f"{where} was searched {how}, {plural(len(good), 'time')}, last up to {last.window_to}{since}: "
                     f"{plural(sum(row.fetched for row in good), 'record')}, {sum(row.new for row in good)} of them new to the review"
-                    + (f"; {plural(len(mine) - len(good), 'attempt')} failed" if len(good) < len(mine) else "") + ".")
+                    + (f"; {plural(len(mine) - len(good), 'attempt')} failed" if len(good) < len(mine) else "")
+                    + (f"; {last.known_items}" if last.known_items else "") + ".")
     unreviewed = list(dict.fromkeys(row.label for row in rows if row.peer_reviewer.casefold() in ("", "none")))
     reviewed = list(dict.fromkeys(f"{row.label} by {row.peer_reviewer}" for row in rows if row.peer_reviewer.casefold() not in ("", "none")))
     said += [f"The strategies were peer reviewed (PRESS): {', '.join(reviewed)}."] if reviewed else []
@@ -120,5 +122,6 @@ def appendix(rows: Sequence[LedgerRow]) -> str:
             f"peer reviewed: {'no' if last.peer_reviewer.casefold() in ('', 'none') else last.peer_reviewer}):", "", last.strategy, "",
             f"As {last.label} read it:\n\n{last.understood}\n" if last.understood else "", f"Asked at: {last.address}" if last.address else "",
             f"Failed: {last.error}" if last.state == FAILED else "", f"The source warned: {last.warnings}" if last.warnings else "",
+            f"{last.known_items[:1].upper()}{last.known_items[1:]}." if last.known_items else "",
             f"Software: {last.software}" if last.software else ""))))
     return "\n\n".join(parts) + "\n"

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.domain.known_items import KnownItem
 from bot.domain.protocols import Protocol, SourcePlan
 from bot.domain.starting_set import StartingEffect
 from bot.links import LinkKeys
@@ -56,7 +57,8 @@ log = logger("cycle")
 class Tools:
     """What a cycle works with.
 
-    watched: the folder with one subfolder per source, whose files are taken in. starting_sets: slug → the review's starting data.
+    watched: the folder with one subfolder per source, whose files are taken in. starting_sets: slug → the review's starting data;
+    known_items: slug → what its strategies must find.
     """
 
     database: Database
@@ -66,6 +68,7 @@ class Tools:
     clock: Clock
     watched: Path
     starting_sets: Mapping[str, Sequence[StartingEffect]]
+    known_items: Mapping[str, Sequence[KnownItem]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,11 +258,11 @@ def _search(tools: Tools, protocol: Protocol, cycle: CycleRow, by: str, patience
         if plan.kind != "api":
             continue
         failed = failed_lately(tools.database, cycle_id=cycle.id, source=plan.name, since=tools.clock() - patience)
-        found.append(failed or _ask(tools, cycle, plan, by))
+        found.append(failed or _ask(tools, protocol, cycle, plan, by))
     return tuple(found)
 
 
-def _ask(tools: Tools, cycle: CycleRow, plan: SourcePlan, by: str) -> SearchAccount:
+def _ask(tools: Tools, protocol: Protocol, cycle: CycleRow, plan: SourcePlan, by: str) -> SearchAccount:
     """Ask one source for what the protocol wants of it: new records, citations of and by confirmed studies, or notices."""
     source = tools.sources[plan.name]
     common = {"database": tools.database, "review_id": cycle.review_id, "cycle_id": cycle.id, "by": by, "now": tools.clock()}
@@ -268,7 +271,7 @@ def _ask(tools: Tools, cycle: CycleRow, plan: SourcePlan, by: str) -> SearchAcco
     if plan.purpose == "citations":
         with tools.database.reading() as session:
             plan = following(plan, confirmed(session, cycle.review_id))
-    return search(source=source, plan=plan, **common)
+    return search(source=source, plan=plan, known=tools.known_items.get(protocol.slug, ()), **common)
 
 
 def _take_in_starting_set(tools: Tools, protocol: Protocol, cycle: CycleRow, by: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from bot.bulletin.search_appendix import LedgerRow
 from bot.domain.protocols import Protocol, SourcePlan
+from bot.steps.records.check_known_items import CHECKED
 from bot.telemetry import redact
-from db import reviews, searches
+from db import events, reviews, searches
 from db.searches import FileImportRow, SearchRunRow
 from db.session import Database
 
@@ -19,7 +21,9 @@ def ledger(*, database: Database, review_id: int, protocol: Protocol) -> list[Le
         periods = {cycle.id: cycle.period for cycle in reviews.cycles(session, review_id)}
         runs = [run for cycle_id in periods for run in searches.runs_of_cycle(session, cycle_id)]
         files = list(searches.imports(session, review_id))
-    rows = [_of_run(run, plans.get(run.source), periods[run.cycle_id]) for run in runs]
+        checked = {event.subject: str(event.data.get("sentence") or "") for event in events.of_kind(session, review_id, CHECKED)}
+    rows = [replace(_of_run(run, plans.get(run.source), periods[run.cycle_id]), known_items=checked.get(f"search_run:{run.id}", ""))
+            for run in runs]
     rows += [_of_file(one, plans.get(one.source), periods.get(one.cycle_id or 0, "")) for one in files]
     return sorted(rows, key=lambda row: (row.time, row.source, row.attempt))
 

@@ -7,17 +7,19 @@ as failed with a sentence, and its window does not move on. Reading the answers 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib.metadata import version
 from platform import python_version
 from typing import Any, TypeVar
 
+from bot.domain.known_items import KnownItem, Recall
 from bot.domain.protocols import SourcePlan
 from bot.errors import PerennialError, SourceError
 from bot.rendering import plural
 from bot.sources import FIRST, Batch, Found, Source, Watch, Window, require_all
+from bot.steps.records.check_known_items import check_known_items
 from bot.steps.records.revise import note_revised
 from bot.telemetry import logger, redact
 from db import events, records, reviews, searches, trials
@@ -52,8 +54,12 @@ class SearchAccount:
         return f"{plural(self.hits, 'hit')}, {plural(self.new, 'new record')}{lost}"
 
 
-def search(*, database: Database, review_id: int, cycle_id: int, source: Source, plan: SourcePlan, by: str, now: datetime) -> SearchAccount:
-    """Search a source for a cycle and return what came of it; one that was searched in this cycle is not searched again."""
+def search(*, database: Database, review_id: int, cycle_id: int, source: Source, plan: SourcePlan, by: str, now: datetime,
+           known: Sequence[KnownItem] = ()) -> SearchAccount:
+    """Search a source for a cycle and return what came of it; one that was searched in this cycle is not searched again.
+
+    known: items that the strategy must find. Misses it one, the run fails: its records are kept, its days are searched again.
+    """
     run = begin_run(database, review_id, cycle_id, plan, by, now)
     if run.state == "ok":
         return account(run)
@@ -61,6 +67,7 @@ def search(*, database: Database, review_id: int, cycle_id: int, source: Source,
         _list(database, run, source, plan, by, now)
         missing = _fetch_all(database, run, source, by, now)
         _require_no_new_loss(database, run, plan, missing)
+        _require_known_items(check_known_items(database=database, run=run, source=source, plan=plan, items=known, by=by, now=now), plan)
     except SourceError as error:
         return _end(database, run, by, now, error=redact(str(error)))
     return _end(database, run, by, now, error="")
@@ -188,6 +195,12 @@ def _require_no_new_loss(database: Database, run: SearchRunRow, plan: SourcePlan
     if set(lost) - before:
         raise SourceError(f"{plan.label} found {plural(missing, 'record')} that it did not give, asked {ROUNDS} times: {', '.join(lost[:NAMED])}"
                           + (" …" if missing > NAMED else ""))
+
+
+def _require_known_items(checked: Recall | None, plan: SourcePlan) -> None:
+    if checked is not None and checked.missed:
+        raise SourceError(f"the strategy for {plan.label} misses {plural(len(checked.missed), 'known item')}: {checked.miss}. What it found "
+                          f"is kept; mend {plan.strategy_file}, and the same days are searched again")
 
 
 def asking(source: Source | Watch, ask: Callable[[], T]) -> T:
