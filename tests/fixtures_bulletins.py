@@ -16,6 +16,7 @@ from bot.steps.bulletins.draft import DraftAccount, draft
 from bot.steps.bulletins.forms import read as read_form
 from bot.steps.bulletins.publish import PublishAccount, publish
 from bot.steps.bulletins.sign import Signed, sign
+from bot.steps.estimates.analyse import analyse
 from bot.steps.estimates.pool import pool
 from bot.steps.estimates.update_published import update_published
 from bot.steps.readers.confirm import confirm
@@ -68,6 +69,7 @@ class Press:
     def draft(self) -> DraftAccount:
         """Pool, and draft the bulletin of the cycle."""
         pool(**self.common, cycle_id=self.desk.cycle_id, now=self.desk.now)
+        analyse(**self.common, cycle_id=self.desk.cycle_id, now=self.desk.now)
         update_published(**self.common, cycle_id=self.desk.cycle_id, now=self.desk.now)
         return draft(**self.common, cycle_id=self.desk.cycle_id, renderer=self.renderer, keys=KEYS, now=self.desk.now)
 

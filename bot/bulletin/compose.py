@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.bulletin import changes, methods_text, plain_language, prisma_flow, published
+from bot.bulletin import changes, closer, methods_text, plain_language, prisma_flow, published
 from bot.bulletin.material import Cautious, Material, OutcomeMaterial, Result, SourceState, StudyMaterial, TrialResult
 from bot.bulletin.numbers import interval, signed
 from bot.domain.protocols import Protocol
@@ -176,6 +176,7 @@ def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
         "missing": [{"study": gap.study, "kind": gap.kind, "known": gap.known} for gap in one.missing],
         "published": [published.published(estimate, material.protocol, one.updates)
                       for estimate in material.protocol.published_for(outcome.id)],
+        "closer": closer.closer(outcome, one.analyses),
     }
     return composed | {"change": changes.change(composed, material.previous)}
 

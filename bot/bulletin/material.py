@@ -6,7 +6,7 @@ Numbers are on the scale that is shown: a ratio is a ratio, not its logarithm. N
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -150,7 +150,7 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeMaterial:
-    """One outcome of the protocol with what is known of it now."""
+    """One outcome of the protocol with what is known of it now. analyses: kind → result as kept, for closer.py."""
 
     outcome: Outcome
     trials: tuple[TrialResult, ...] = ()
@@ -158,6 +158,7 @@ class OutcomeMaterial:
     missing: tuple[Missing, ...] = ()
     updates: tuple[UpdatedPublished, ...] = ()
     rating: Rating | None = None
+    analyses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from bot.methods.certainty.statements import bands_of, size_name
 from bot.rendering import DEMO_NOTICE, Site
 from bot.steps.bulletins import gather_ledger as ledger
 from bot.steps.certainty.assemble import Rateable, assemble
-from db import bulletins, certainty, effects, estimates, published_updates, records, reviews, studies
+from db import analyses, bulletins, certainty, effects, estimates, published_updates, records, reviews, studies
 from db.certainty import CertaintyRatingRow
 from db.effects import EffectRow
 from db.estimates import EstimateRow
@@ -50,7 +50,7 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
     """Return what is known of a review in a cycle."""
     cycle = reviews.cycle(session, cycle_id)
     pooled = {row.outcome: row for row in estimates.estimates_of_cycle(session, cycle_id)}
-    updates = published_updates.of_cycle(session, cycle_id)
+    updates, closer = published_updates.of_cycle(session, cycle_id), analyses.of_cycle(session, cycle_id)
     usable = {row.id: row for row in effects.effects_of(session, review_id)}
     rows = studies.studies(session, review_id)
     shown = _shown_studies(rows, pooled.values())
@@ -63,6 +63,7 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
         sources=ledger.sources(session, review_id, cycle, protocol),
         outcomes=tuple(replace(_outcome(session, outcome, pooled.get(outcome.id), usable, rows, protocol), updates=tuple(
             _updated(outcome, row) for row in updates if row.outcome == outcome.id),
+            analyses={row.kind: row.result for row in closer if row.outcome == outcome.id},
             rating=_rating(ratings, outcome, rateable.get(outcome.id), protocol)) for outcome in protocol.outcomes),
         studies=tuple(_study(session, row, usable.values()) for row in shown),
         exclusions=ledger.exclusions(session, review_id, protocol),
