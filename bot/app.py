@@ -23,6 +23,8 @@ from bot.protocols import known_items, starting_set
 from bot.protocols.load import load
 from bot.rendering import Renderer, Site
 from bot.sources import Source, Watch
+from bot.sources.citations import Citations
+from bot.sources.cited_by_europe_pmc import EuropePmcCitations
 from bot.sources.clinicaltrials import ClinicalTrials
 from bot.sources.crossref import Crossref
 from bot.sources.mailbox import Mailbox
@@ -30,9 +32,11 @@ from bot.sources.preprints import Preprints
 from bot.sources.pubmed import PubMed
 from bot.sources.pubmed_notices import PubMedNotices
 from bot.steps.mail.deliver import Post
+from bot.steps.records.daily_budget import daily_budget
 from db.session import Database
 
 Clock = Callable[[], datetime]
+FREE_USD, FREE_WITH_KEY_USD = 0.10, 1.00
 
 
 @dataclass(frozen=True)
@@ -83,12 +87,13 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
     keys = chosen.link_keys()
     folders = _chosen(paths.review_folders(chosen.home), chosen.reviews)
     protocols = {slug: load(folder) for slug, folder in folders.items()}
-    sources = _sources(chosen)
+    database = Database(chosen.database_url)
+    sources = _sources(chosen, database, clock)
     for protocol in protocols.values():
         _require_parts(protocol, sources)
     words = {slug: {"slug": slug, "title": one.title, "short_title": one.short_title} for slug, one in protocols.items()}
     return App(
-        database=Database(chosen.database_url),
+        database=database,
         protocols=protocols,
         sources=sources,
         renderer=renderer,
@@ -137,7 +142,7 @@ def _require_parts(protocol: Protocol, sources: Mapping[str, Source | Watch]) ->
                                 "Make its kind \"file\", or its status \"planned\"")
 
 
-def _sources(chosen: settings.Settings) -> dict[str, Source | Watch]:
+def _sources(chosen: settings.Settings, database: Database, clock: Clock) -> dict[str, Source | Watch]:
     """Return every source that has an interface and may be asked with these settings, by name. A new one is a line here."""
     key, contact = chosen.ncbi_api_key.get_secret_value(), chosen.ncbi_email
     pubmed = PubMed(_http(chosen, chosen.eutils_address), base_address=chosen.eutils_address, api_key=key, email=contact)
@@ -145,10 +150,22 @@ def _sources(chosen: settings.Settings) -> dict[str, Source | Watch]:
         pubmed,
         PubMedNotices(pubmed, address=chosen.eutils_address),
         Crossref(_http(chosen, chosen.crossref_address), base_address=chosen.crossref_address, email=chosen.contact),
+        _citations(chosen, database, clock),
         Preprints(_http(chosen, chosen.europepmc_address), base_address=chosen.europepmc_address, email=chosen.contact),
         ClinicalTrials(_http(chosen, chosen.clinicaltrials_address), base_address=chosen.clinicaltrials_address),
     ]
     return {one.name: one for one in found}
+
+
+def _citations(chosen: settings.Settings, database: Database, clock: Clock) -> Citations:
+    """Return who follows citations. Free of charge are, by day, $1 with a key and $0.10 without (developers.openalex.org, 2026)."""
+    key = chosen.openalex_api_key.get_secret_value()
+    free = FREE_WITH_KEY_USD if key else FREE_USD
+    daily_usd = free if chosen.openalex_daily_usd is None else chosen.openalex_daily_usd
+    return Citations(
+        _http(chosen, chosen.openalex_address), base_address=chosen.openalex_address, api_key=key,
+        spend=daily_budget(database, service="openalex", daily_usd=daily_usd, clock=clock),
+        fallback=EuropePmcCitations(_http(chosen, chosen.europepmc_address), base_address=chosen.europepmc_address))
 
 
 def _http(chosen: settings.Settings, *addresses: str) -> Http:
