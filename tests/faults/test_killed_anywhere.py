@@ -16,7 +16,7 @@ from tests.parts import Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 # What commits in the steps of a month and must be among the places that were killed.
-COMMITS = ("cycle.py:_register", "cycle.py:_begin", "cycle.py:_end_search", "import_starting_set.py", "search.py:_run", "search.py:_keep_batch",
+COMMITS = ("cycle.py:_register", "cycle.py:_begin", "cycle.py:_end_search", "import_starting_set.py", "search.py:begin_run", "search.py:_keep_batch",
            "search.py:_end", "import_file.py", "deduplicate.py", "rank.py", "open_round.py:_invite", "decide.py", "settle.py",
            "ask.py:_assign_third", "include.py:_take_up", "extract.py", "finish_extraction.py", "verify.py", "confirm_starting_set.py",
            "pool.py", "draft.py", "cycle.py:_draft_when_ready", "sign.py", "publish.py", "deliver.py:_claim", "deliver.py:handing_over",
@@ -47,7 +47,8 @@ def killed_everywhere(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
 @pytest.mark.xdist_group("faults")
 def test_a_month_killed_at_every_place_that_commits_ends_as_a_calm_one(killed_everywhere: dict[str, Any]) -> None:
     calm, killed = killed_everywhere["calm"], killed_everywhere["killed"]
-    assert differences(calm["tables"], killed["tables"]) == []
+    # After a kill one of two invitations that do not wait for each other may come first, and have the lower number.
+    assert differences(without_keys(calm["tables"]), without_keys(killed["tables"])) == []
     assert calm["tables"]["bulletin"][0]["state"] == "published"
 
 
