@@ -17,7 +17,8 @@ MAY_DIFFER = {"outbox": {"attempts", "claimed_by", "error", "not_before"}}
 EVENTS_THAT_MAY_DIFFER = {"mail.unsure", "mail.settled", "mail.sent", "round.settled"}
 RANDOM_IDS = ("person", "subscriber")
 # Texts and numbers that name rows by their key; and the numbers of invitations, which may go out in another order after a kill.
-HOLDING_KEYS = {"outbox": {"id", "key", "dedupe_key", "data", "recipient_id"}, "link": {"id", "token_sha256", "subject_id"}, "event": {"subject", "data"},
+HOLDING_KEYS = {"outbox": {"id", "key", "dedupe_key", "data", "recipient_id"}, "link": {"id", "token_sha256", "subject_id"},
+                "event": {"subject", "data"},
                 "estimate": {"members"}, "screening_round": {"rules", "settled_through"}}
 
 
