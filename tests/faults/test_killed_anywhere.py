@@ -17,7 +17,8 @@ from tests.parts import Postgres
 ROOT = Path(__file__).resolve().parents[2]
 # What commits in the steps of a month and must be among the places that were killed.
 COMMITS = ("cycle.py:_register", "cycle.py:_begin", "cycle.py:_end_search", "import_starting_set.py", "search.py:begin_run",
-           "search.py:_keep_batch", "search.py:_end", "import_file.py", "deduplicate.py", "rank.py", "open_round.py:_invite", "decide.py", "settle.py",
+           "search.py:_keep_batch", "search.py:_end", "import_file.py", "deduplicate.py", "rank.py", "open_round.py:_invite",
+           "decide.py", "settle.py",
            "ask.py:_assign_third", "include.py:_take_up", "extract.py", "finish_extraction.py", "verify.py", "confirm_starting_set.py",
            "pool.py", "draft.py", "cycle.py:_draft_when_ready", "sign.py", "publish.py", "deliver.py:_claim", "deliver.py:handing_over",
            "the mail server: delivered", "deliver.py:_store", "subscribe.py", "confirm.py", "unsubscribe.py", "join.py")
