@@ -18,6 +18,7 @@ LINK = re.compile(r"https?://127\.0\.0\.1:\d+(/[^\s<>\"]*)")
 PAGES = {
     "home": "/", "review": f"/reviews/{SLUG}", "archive": f"/reviews/{SLUG}/bulletins", "bulletin": f"/reviews/{SLUG}/bulletins/2",
     "studies": f"/reviews/{SLUG}/studies", "subscribe": f"/reviews/{SLUG}/subscribe", "missing": "/no/such/page", "mails": "/mail",
+    "sign-in": "/sign-in",
 }
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -48,7 +49,7 @@ def browser() -> Iterator[Any]:
 def paths(played_on_sqlite: Played) -> dict[str, str]:
     """The pages that anybody can open, and one of each kind that a mail opens."""
     found = dict(PAGES)
-    kinds = {"r": "round", "x": "extraction", "v": "verification", "a": "appraisal", "c": "starting set", "q": "questions",
+    kinds = {"r": "round", "x": "extraction", "v": "verification", "a": "appraisal", "d": "interests", "c": "starting set", "q": "questions",
              "e": "signing", "s": "sign-up", "u": "leaving"}
     for mail in played_on_sqlite.mails():
         for path in LINK.findall(mail.get_body(("plain",)).get_content()):
