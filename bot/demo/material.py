@@ -47,6 +47,12 @@ def for_europepmc(rows: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
             for number, row in enumerate(held, start=1)]
 
 
+def for_openalex(rows: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
+    """Return the works whose DOI is known. Who cites whom is not known to us, and is not made up."""
+    return [{"id": f"W{number}", "title": row["title"], "doi": row["doi"], "pmid": row["pmid"]} for number, row in enumerate(rows, start=1)
+            if row["doi"]]
+
+
 def for_crossref(rows: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
     """Return the works whose DOI is known. No notice about any of them is known to us, and none is made up."""
     return [{"doi": row["doi"], "title": row["title"]} for row in rows if row["doi"]]

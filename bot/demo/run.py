@@ -27,6 +27,7 @@ from bot.demo.standins.clinicaltrials import ClinicalTrialsStandIn
 from bot.demo.standins.crossref import CrossrefStandIn
 from bot.demo.standins.europepmc import EuropePmcStandIn
 from bot.demo.standins.eutils import EutilsStandIn
+from bot.demo.standins.openalex import OpenAlexStandIn
 from bot.demo.standins.server import StandIn
 from bot.errors import PerennialError
 from bot.steps import cycle
@@ -115,6 +116,7 @@ def _standins(citations: list[dict[str, str]]) -> dict[str, StandIn]:
     return {"eutils": EutilsStandIn(material.for_eutils(citations)),
             "clinicaltrials": ClinicalTrialsStandIn(material.for_clinicaltrials(citations)),
             "europepmc": EuropePmcStandIn(material.for_europepmc(citations)),
+            "openalex": OpenAlexStandIn(material.for_openalex(citations)),
             "crossref": CrossrefStandIn(material.for_crossref(citations))}
 
 

@@ -94,7 +94,7 @@ def test_its_strategies_are_drafts_that_nobody_has_reviewed(protocol):
     assert {source.strategy_reviewer for source in protocol.sources} == {"none"}
     kinds = {source.name: source.kind for source in protocol.sources}
     assert kinds == {"pubmed": "api", "embase": "file", "psycinfo": "file", "central": "file", "clinicaltrials": "api", "crossref": "api",
-                     "pubmed_notices": "api", "preprints": "api"}
+                     "pubmed_notices": "api", "preprints": "api", "citations": "api"}
 
 
 @pytest.mark.parametrize("name", ["pubmed", "central", "medline_ovid"])
