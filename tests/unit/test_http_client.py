@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import requests
 
 from bot.errors import RefusedError, SourceUnavailableError
 from bot.http import Http
@@ -162,3 +163,21 @@ def test_two_requests_begin_no_closer_than_the_interval(slept: list[float]) -> N
         now[0] += 0.1
         one.get(f"{address}/x", {}, interval=0.36)
     assert slept == [pytest.approx(0.26)]
+
+
+def test_the_proxy_of_the_settings_leads_out_and_never_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, object, object]] = []
+
+    def request(_: object, __: str, address: str, **given: object) -> object:
+        asked.append((address, given.get("proxies"), given["verify"]))
+        raise requests.ConnectionError("http://someone:secret@proxy.example.org:3128 did not answer")
+
+    monkeypatch.setattr(requests.Session, "request", request)
+    monkeypatch.setenv("HTTPS_PROXY", "http://other.example.org:1")
+    for address in ("https://api.example.org/works", "http://127.0.0.1:9/works"):
+        http = Http(allowed=(address,), proxy="http://someone:secret@proxy.example.org:3128", ca_file="ours.pem", tries=1, sleep=lambda _: None)
+        with pytest.raises(SourceUnavailableError) as caught:
+            http.get(address, {})
+        assert "secret" not in str(caught.value)
+    way = "http://someone:secret@proxy.example.org:3128"
+    assert asked == [("https://api.example.org/works", {"http": way, "https": way}, "ours.pem"), ("http://127.0.0.1:9/works", None, "ours.pem")]
