@@ -32,7 +32,9 @@ class EffectRow(Base):
     __table_args__ = (
         UniqueConstraint("study_id", "identity"),
         CheckConstraint("state in ('candidate', 'extracted', 'disputed', 'verified', 'confirmed', 'superseded', 'withdrawn')", name="state"),
-        CheckConstraint("route in ('means', 'events', 'smd')", name="route"),
+        CheckConstraint(
+            "route in ('means', 'means_se', 'means_ci', 'median_quartiles', 'median_range', 'five_numbers', 'change', 't', 'f', 'p', "
+            "'difference', 'adjusted', 'ancova_t', 'events', 'odds_ratio', 'risk_ratio', 'smd', 'smd_ci', 'crossover')", name="route"),
         CheckConstraint("origin in ('starting_set', 'extraction')", name="origin"),
         CheckConstraint("vi > 0", name="variance"),
     )

@@ -147,7 +147,7 @@ def study_address(one: Desk, label: str) -> str:
 
 def enter(browser: Browser, address: str, outcome: str, typed: dict[str, str], chosen: dict[str, str] = POST_TREATMENT) -> Answer:
     """Fill the form for a result, answer what is asked, and store it."""
-    (form,) = forms_of(browser.get(f"{address}/effects/{outcome}"))
+    (form,) = forms_of(browser.get(f"{address}/effects/{outcome}?gives={typed['route']}"))
     checked = browser.post(form["action"], form["fields"] | typed)
     assert checked.status_code == 200, words_of(checked)
     (form,) = forms_of(checked)

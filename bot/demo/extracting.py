@@ -24,7 +24,7 @@ def extraction(results: Mapping[str, list[Result]]) -> Callable[[Visitor, str], 
             _put_aside(visitor, page)
             return
         for result in known:
-            _enter(visitor, f"{link}/effects/{result.row['outcome']}", result)
+            _enter(visitor, f"{link}/effects/{result.row['outcome']}?gives={result.row['route']}", result)
         _hand_in(visitor, visitor.open(link))
 
     return work

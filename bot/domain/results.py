@@ -5,7 +5,9 @@ The effect that follows from it: bot/domain/effects.py. Rules of entry: bot/meth
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,23 @@ class Numbers:
     events_e: int | None = None
     events_c: int | None = None
     smd: float | None = None
+    more: tuple[tuple[str, float], ...] = ()
+
+    @classmethod
+    def of(cls, route: str, values: Mapping[str, Any]) -> Numbers:
+        """Return the numbers of a route from what was read or kept, by field name."""
+        own = {field.name for field in fields(cls)} - {"route", "more"}
+        more = tuple(sorted((name, value) for name, value in values.items() if name not in own))
+        return cls(route=route, more=more, **{name: value for name, value in values.items() if name in own})
 
     def as_entered(self) -> dict[str, int | float]:
         """Return the numbers that the route uses, by field name."""
-        return {name: value for name, value in asdict(self).items() if name != "route" and value is not None}
+        own = {name: value for name, value in asdict(self).items() if name not in ("route", "more") and value is not None}
+        return own | dict(self.more)
+
+    def analysed(self, arm: str) -> int:
+        """Return how many were analysed in an arm (`e` or `c`), with those of a further arm that is combined with it."""
+        return int((self.n_e if arm == "e" else self.n_c) + dict(self.more).get(f"n_{arm}2", 0))
 
 
 @dataclass(frozen=True, slots=True)

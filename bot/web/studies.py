@@ -78,12 +78,12 @@ def _extraction(app: App, router: APIRouter) -> None:
 
 def _results(app: App, router: APIRouter) -> None:
     @router.api_route("/x/{token}/effects/{outcome}", methods=GET)
-    def form_page(token: str, outcome: str, corrects: str = "") -> Response:
+    def form_page(token: str, outcome: str, corrects: str = "", gives: str = "") -> Response:
         with app.database.reading() as session:
             who, row = extractor(session, token, app.clock())
             protocol = views.protocol_of(session, app, who.review_id)
             wanted = protocol.outcome(outcome)
-            sent = views.begin_with(session, row, wanted, corrects)
+            sent = views.begin_with(session, row, wanted, corrects=corrects, gives=gives)
             shown = views.form_view(session, row, wanted, protocol, token=token, sent=sent)
         return HTMLResponse(app.renderer.page("studies/result.html", **shown))
 

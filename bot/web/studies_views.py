@@ -8,23 +8,19 @@ from typing import Any
 from bot.app import App
 from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Protocol
-from bot.methods.studies.computation import ROUTES_TO
-from bot.methods.studies.extraction import Problem
+from bot.methods.studies.computation import ROUTES_TO, variants
+from bot.methods.studies.extraction import BORROWED_ICC, CLUSTERS, Problem
+from bot.methods.studies.routes import ROUTES
 from bot.methods.studies.windows import DURING, WEEKS_PER_MONTH, span
 from bot.steps.studies.finish_extraction import CHOICES
-from bot.steps.studies.forms import ANALYSES, DESIGNS, OTHER, EffectForm
+from bot.steps.studies.forms import ANALYSES, DESIGNS, NUMBERS, OTHER, EffectForm
 from bot.steps.studies.weigh import DURING_CHOICE, Weighed
-from bot.web.studies_words import effect_view, effect_words, numbers, plain, reports_view, window_words
+from bot.web.studies_words import LABELS, effect_view, effect_words, numbers, plain, reports_view, window_words
 from db import effects, reviews, studies
 from db.effects import EffectRow
 from db.session import Session
 from db.studies import StudyRow
 
-ROUTE_WORDS = {
-    "means": "Mean and SD in each arm",
-    "events": "Number with the event in each arm",
-    "smd": "A standardised difference (d, g), as reported",
-}
 # What is likely the same for the next result of a study; never a number: those belong to one outcome.
 CARRIED = ("experimental", "comparator", "design", "time_point")
 
@@ -55,14 +51,23 @@ def form_view(session: Session, row: StudyRow, outcome: Outcome, protocol: Proto
               problems: Sequence[Problem] = ()) -> dict[str, Any]:
     """Return what the form for one result shows: what was sent, or what is there to begin with."""
     return _study(session, row, protocol, token) | {
-        "outcome": outcome, "routes": {name: ROUTE_WORDS[name] for name in ROUTES_TO[outcome.measure]}, "other": OTHER,
+        "outcome": outcome, "routes": {name: ROUTES[name] for name in ROUTES_TO[outcome.measure]}, "other": OTHER, "labels": LABELS,
+        "route": ROUTES.get(sent.get("route", "")), "clusters": CLUSTERS, "borrowed_icc": BORROWED_ICC,
         "designs": DESIGNS, "analyses": ANALYSES, "open_ended": span(protocol.open_ended_months),
-        "sent": dict.fromkeys(EffectForm.model_fields, "") | dict(sent), **_problems(problems),
+        "sent": dict.fromkeys((*EffectForm.model_fields, *NUMBERS), "") | dict(sent), **_problems(problems),
     }
 
 
-def begin_with(session: Session, row: StudyRow, outcome: Outcome, corrects: str) -> dict[str, str]:
-    """Return what the form holds at first: the result to be corrected, else what the study's last result likely shares with this one."""
+def begin_with(session: Session, row: StudyRow, outcome: Outcome, *, corrects: str, gives: str = "") -> dict[str, str]:
+    """Return what the form holds at first: the result to be corrected, else what the study's last result likely shares with this one.
+
+    gives: the route that was chosen, "" for that of the result to be corrected; one that the outcome cannot use asks again.
+    """
+    chosen = {"route": gives if gives in ROUTES_TO[outcome.measure] else ""} if gives else {}
+    return _first_fields(session, row, outcome, corrects) | chosen
+
+
+def _first_fields(session: Session, row: StudyRow, outcome: Outcome, corrects: str) -> dict[str, str]:
     live = effects.effects_of_study(session, row.id)
     corrected = next((effect for effect in live if str(effect.id) == corrects and effect.outcome == outcome.id), None)
     if corrected is not None:
@@ -77,9 +82,11 @@ def check_view(session: Session, row: StudyRow, outcome: Outcome, protocol: Prot
     assert result is not None and effect is not None and placement is not None
     known = placement.window is not None
     return _study(session, row, protocol, token) | {
-        "outcome": outcome, "result": result, "reported": result.numbers.smd,
+        "outcome": outcome, "result": result, "reported": result.numbers.smd if result.numbers.route == "smd" else None,
         "numbers": numbers(result.numbers.route, result.numbers.as_entered(), (result.experimental, result.comparator)),
         "effect": effect_words(effect.yi, effect.vi, effect.measure, effect.formula, outcome),
+        "variants": [(label, effect_words(one.yi, one.vi, one.measure, one.formula, outcome))
+                     for label, one in variants(result, study=row.label, outcome=outcome)],
         "windows": {**{one.id: one for one in protocol.windows if one.id in outcome.windows}},
         "during": DURING_CHOICE, "suggested": window_words(placement.window or DURING, protocol) if known else "", "placement": placement,
         "chosen": form.window, "reason": form.window_reason or (placement.reason if known else ""),
@@ -92,8 +99,8 @@ def check_view(session: Session, row: StudyRow, outcome: Outcome, protocol: Prot
 def as_typed(row: EffectRow, outcome: Outcome) -> dict[str, str]:
     """Return a stored effect as the fields of the form that would give it."""
     listed = outcome.instrument(row.instrument)
-    raw = {name: plain(value) for name, value in row.raw.items()}
-    if "smd" in raw:
+    raw = {name: plain(value) for name, value in row.raw.items() if name in NUMBERS and not _is_borrowed(name, row.raw)}
+    if row.route == "smd":
         raw["smd"] = raw["smd"].lstrip("-")
     typed = {
         "report": str(row.report_id or ""), "instrument": listed.name if listed else OTHER, "instrument_other": "" if listed else row.instrument,
@@ -104,6 +111,12 @@ def as_typed(row: EffectRow, outcome: Outcome) -> dict[str, str]:
     }
     same = ("experimental", "comparator", "design", "time_point", "analysis", "source", "quote", "note", "question", "answer")
     return typed | {name: getattr(row, name) for name in same}
+
+
+def _is_borrowed(name: str, raw: Mapping[str, Any]) -> bool:
+    """Whether nobody typed this number: correcting the result must not make it the paper's."""
+    marks = {"icc_e": "icc_borrowed_e", "icc_c": "icc_borrowed_c", "r": "r_borrowed"}
+    return name in marks and marks[name] in raw
 
 
 def _study(session: Session, row: StudyRow, protocol: Protocol, token: str) -> dict[str, Any]:

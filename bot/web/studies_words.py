@@ -9,22 +9,22 @@ from typing import Any
 from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Protocol
 from bot.methods.studies.computation import favours_below
+from bot.methods.studies.extraction import CLUSTERS
+from bot.methods.studies.routes import ROUTES, formula_words
 from bot.methods.studies.windows import DURING, span
 from db import records, studies
 from db.effects import EffectRow
 from db.session import Session
 
 Z95 = 1.959963984540054
-FORMULAS = {
-    "smd-LS": "Hedges’ g with its exact correction; variance 1/n₁ + 1/n₂ + g²/2N",
-    "or-to-smd-logistic": "log odds ratio × √3/π; its variance × 3/π²",
-    "smd-as-reported": "the reported difference as it is; variance 1/n₁ + 1/n₂ + d²/2N",
-    "md": "difference of means; variance sd₁²/n₁ + sd₂²/n₂",
-    "rr-log": "logarithm of the risk ratio",
-    "or-log": "logarithm of the odds ratio",
-    "rd": "risk difference",
+LABELS = {
+    "n": "n", "mean": "Mean", "sd": "SD", "se": "Standard error", "low": "Lower end", "high": "Upper end", "q1": "First quartile",
+    "median": "Median", "q3": "Third quartile", "minimum": "Minimum", "maximum": "Maximum", "change": "Mean change, end minus beginning",
+    "sd_before": "SD at the beginning", "sd_after": "SD at the end", "sd_change": "SD of the change", "events": "With the event",
+    "t": "t", "f": "F", "p": "p, exact", "difference": "Difference", "level": "Confidence in per cent", "r2": "R² of the covariates",
+    "ratio": "Ratio, intervention over comparison", "smd": "Reported difference", "r": "Correlation",
+    "cluster_size": "Participants per group or peer", "icc": "ICC",
 }
-COLUMNS = {"means": (("n", "n"), ("mean", "Mean"), ("sd", "SD")), "events": (("n", "n"), ("events", "With the event")), "smd": (("n", "n"),)}
 STATES = {
     "candidate": "not judged yet", "extracted": "waits to be verified", "disputed": "disputed", "verified": "verified",
     "confirmed": "confirmed", "superseded": "corrected since", "withdrawn": "withdrawn",
@@ -37,7 +37,7 @@ def effect_view(row: EffectRow, outcome: Outcome, protocol: Protocol) -> dict[st
         "row": row,
         "state": STATES[row.state],
         "numbers": numbers(row.route, row.raw, (row.experimental, row.comparator)),
-        "reported": row.raw.get("smd"),
+        "reported": row.raw.get("smd") if row.route == "smd" else None,
         "effect": effect_words(row.yi, row.vi, row.measure, row.formula, outcome),
         "window": window_words(row.window, protocol),
         "since": span(row.months) if row.months is not None else "not reported",
@@ -46,11 +46,15 @@ def effect_view(row: EffectRow, outcome: Outcome, protocol: Protocol) -> dict[st
 
 
 def numbers(route: str, raw: Mapping[str, Any], arms: tuple[str, str]) -> dict[str, Any]:
-    """Return the numbers of a result as a small table: columns, and a row for each arm."""
-    columns = COLUMNS[route]
-    rows = [{"arm": arm, "cells": [(label, plain(raw[f"{stem}_{which}"])) for stem, label in columns]}
-            for arm, which in zip(arms, ("e", "c"), strict=True)]
-    return {"columns": [label for _, label in columns], "rows": rows}
+    """Return the numbers of a result as a small table: columns, a row for each arm, and what belongs to the comparison."""
+    known = ROUTES[route]
+    clusters = [stem for stem in CLUSTERS if any(f"{stem}_{which}" in raw for which in ("e", "c"))]
+    stems = [stem for stem in ("n", *known.arm, *clusters) if any(f"{stem}_{which}" in raw for which in ("e", "c"))]
+    rows = [{"arm": arm + further, "role": role, "cells": [(LABELS[stem], plain(raw.get(f"{stem}_{which}", "–"))) for stem in stems]}
+            for arm, role, end in zip(arms, ("Intervention", "Comparison"), ("e", "c"), strict=True)
+            for which, further in ((end, ""), (f"{end}2", ", further arm")) if f"n_{which}" in raw]
+    shared = [(LABELS[name], plain(raw[name])) for name in known.shared if name in raw and (route, name) != ("smd", "smd")]
+    return {"columns": [LABELS[stem] for stem in stems], "rows": rows, "shared": shared}
 
 
 def effect_words(yi: float, vi: float, measure: str, formula: str, outcome: Outcome) -> dict[str, Any]:
@@ -62,7 +66,7 @@ def effect_words(yi: float, vi: float, measure: str, formula: str, outcome: Outc
     else:
         favours = "favours the intervention" if (yi < 0) == favours_below(outcome) else "favours the comparison"
     return {"measure": measure, "value": shown[0], "low": shown[1], "high": shown[2], "variance": vi, "favours": favours,
-            "formula": FORMULAS.get(formula, formula)}
+            "formula": formula_words(formula)}
 
 
 def window_words(window: str, protocol: Protocol) -> str:

@@ -255,7 +255,7 @@ def _extraction(results: dict[str, list[knowledge.Result]]) -> Callable[[Visitor
             extracting._put_aside(visitor, page)
             return
         for result in known if not page.tree.xpath("//section//article") else ():
-            extracting._enter(visitor, f"{link}/effects/{result.row['outcome']}", result)
+            extracting._enter(visitor, f"{link}/effects/{result.row['outcome']}?gives={result.row['route']}", result)
         page = visitor.open(link)
         if any(name.startswith("outcome_") for form in page.forms() for name in form.choices):
             extracting._hand_in(visitor, page)

@@ -94,7 +94,7 @@ def test_opening_pages_changes_nothing(one: Desk) -> None:
 REFUSED: list[tuple[dict[str, str], str]] = [
     ({"n_e": "1"}, "intervention arm: n = 1; at least 2 are needed"),
     ({"n_c": ""}, "comparison arm: n is missing"),
-    ({"smd": "0,30"}, "Enter it with a point: 0.30"),
+    ({"smd": "1,300"}, "that is 1300 or 1.300"),
     ({"smd": "−0.3"}, "enter its size without a sign, 0.3"),
     ({"smd": "NaN"}, "difference is missing"),
     ({"favours": ""}, "say in words whom the difference favours"),
@@ -111,7 +111,7 @@ REFUSED: list[tuple[dict[str, str], str]] = [
 def test_what_cannot_be_taken_is_refused_with_study_and_outcome_and_stays_in_the_form(one: Desk) -> None:
     include_all(one)
     browser, address = web(one), study_address(one, "Sebela 2025")
-    (form,) = forms_of(browser.get(f"{address}/effects/depression"))
+    (form,) = forms_of(browser.get(f"{address}/effects/depression?gives=smd"))
     for typed, words in REFUSED:
         answer = browser.post(form["action"], form["fields"] | SEBELA_DEPRESSION | typed)
         assert answer.status_code == 422
@@ -127,7 +127,7 @@ def test_what_cannot_be_taken_is_refused_with_study_and_outcome_and_stays_in_the
 def test_storing_wants_a_window_its_reason_and_an_answer_to_every_question(one: Desk) -> None:
     include_all(one)
     browser, address = web(one), study_address(one, "Sebela 2025")
-    (form,) = forms_of(browser.get(f"{address}/effects/depression"))
+    (form,) = forms_of(browser.get(f"{address}/effects/depression?gives=smd"))
     (form,) = forms_of(browser.post(form["action"], form["fields"] | SEBELA_DEPRESSION))
     answer = browser.post(form["action"], form["fields"] | {"step": "store"})
     assert answer.status_code == 422
@@ -138,7 +138,7 @@ def test_storing_wants_a_window_its_reason_and_an_answer_to_every_question(one: 
 
 def test_the_same_form_sent_twice_makes_one_effect(one: Desk) -> None:
     browser, address = extracted(one)
-    (form,) = forms_of(browser.get(f"{address}/effects/depression"))
+    (form,) = forms_of(browser.get(f"{address}/effects/depression?gives=smd"))
     (form,) = forms_of(browser.post(form["action"], form["fields"] | SEBELA_DEPRESSION))
     assert browser.post(form["action"], form["fields"] | POST_TREATMENT | {"step": "store"}).status_code == 200
     assert len(live_effects(one, "Sebela 2025")) == 1

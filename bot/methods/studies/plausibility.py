@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bot.domain.outcomes import Instrument
 from bot.domain.results import Numbers, Result
+from bot.methods.studies.routes import ROUTES
 from bot.methods.studies.windows import WEEKS_PER_MONTH, span
 
 LARGE = 2.0
@@ -21,6 +22,8 @@ UNEQUAL_ARMS = 1.5
 OTHER_OUTCOMES = 1.25
 FEW_ANALYSED = 0.5
 
+FAR_P = 4.0
+_P = re.compile(r"\bp(?:[ -]?value)?\s*([=<>≤≥])\s*(0?[.,]\d+|1[.,]0+)", re.IGNORECASE)
 _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*-?\s*(month|week)", re.IGNORECASE)
 
 
@@ -47,18 +50,31 @@ class Entry:
     """One result as entered, with what is needed to doubt it.
 
     size: the standardised difference or log ratio it gives, aligned by the outcome; favours_below: whether a negative size favours
-    the intervention. instrument: None if it is not one of the protocol's.
+    the intervention. means: mean and SD in each arm where the route gives them, as entered or converted. variance: of size, None if not
+    known. instrument: None if it is not one of the protocol's.
     """
 
     result: Result
     instrument: Instrument | None
     size: float
     favours_below: bool
+    means: Numbers | None = None
+    variance: float | None = None
 
     @property
     def numbers(self) -> Numbers:
         """The numbers as entered."""
         return self.result.numbers
+
+    @property
+    def in_means(self) -> Numbers | None:
+        """Mean and SD in each arm, None where the route gives none."""
+        return self.numbers if self.numbers.route == "means" else self.means
+
+    @property
+    def is_directed(self) -> bool:
+        """Whether the direction is the words' own, so that it cannot contradict them."""
+        return self.numbers.route in ROUTES and ROUTES[self.numbers.route].directed
 
 
 def questions(entry: Entry, others: Iterable[Other]) -> tuple[Question, ...]:
@@ -80,9 +96,10 @@ def _large(entry: Entry) -> list[Question]:
 
 
 def _deviations(entry: Entry) -> list[Question]:
-    if entry.numbers.route != "means":
+    means = entry.in_means
+    if means is None:
         return []
-    for sd, n, arm in ((entry.numbers.sd_e, entry.numbers.n_e, "intervention"), (entry.numbers.sd_c, entry.numbers.n_c, "comparison")):
+    for sd, n, arm in ((means.sd_e, means.n_e, "intervention"), (means.sd_c, means.n_c, "comparison")):
         assert sd is not None
         if _looks_like_standard_error(sd, n, entry.instrument):
             return [Question("sd_like_se", f"The SD {sd:g} of the {arm} arm is small for this instrument; times the square root of n it would "
@@ -104,9 +121,10 @@ def _looks_like_standard_error(sd: float, n: int, instrument: Instrument | None)
 
 def _scale(entry: Entry) -> list[Question]:
     instrument = entry.instrument
-    if entry.numbers.route != "means" or instrument is None or instrument.low is None or instrument.high is None:
+    means = entry.in_means
+    if means is None or instrument is None or instrument.low is None or instrument.high is None:
         return []
-    outside = [mean for mean in (entry.numbers.mean_e, entry.numbers.mean_c)
+    outside = [mean for mean in (means.mean_e, means.mean_c)
                if mean is not None and not instrument.low <= mean <= instrument.high]
     return [Question("mean_outside_scale", f"A mean of {outside[0]:g} lies outside {instrument.name} ({instrument.low:g} to "
                      f"{instrument.high:g}). Is it a change score, another scoring or another instrument?")] if outside else []
@@ -114,8 +132,8 @@ def _scale(entry: Entry) -> list[Question]:
 
 def _randomised(entry: Entry) -> list[Question]:
     found: list[Question] = []
-    for analysed, randomised, arm in ((entry.numbers.n_e, entry.result.randomised_e, "intervention"),
-                                      (entry.numbers.n_c, entry.result.randomised_c, "comparison")):
+    for analysed, randomised, arm in ((entry.numbers.analysed("e"), entry.result.randomised_e, "intervention"),
+                                      (entry.numbers.analysed("c"), entry.result.randomised_c, "comparison")):
         if randomised is None:
             continue
         if analysed > randomised:
@@ -128,7 +146,7 @@ def _randomised(entry: Entry) -> list[Question]:
 
 
 def _arms(entry: Entry) -> list[Question]:
-    n_e, n_c = entry.numbers.n_e, entry.numbers.n_c
+    n_e, n_c = entry.numbers.analysed("e"), entry.numbers.analysed("c")
     if max(n_e, n_c) <= UNEQUAL_ARMS * min(n_e, n_c):
         return []
     return [Question("arms_unequal", f"The arms are unequal: {n_e} against {n_c}. Was that planned (see the registration), and were all "
@@ -136,7 +154,7 @@ def _arms(entry: Entry) -> list[Question]:
 
 
 def _direction(entry: Entry) -> list[Question]:
-    if not entry.result.says or entry.size == 0 or entry.numbers.route == "smd":
+    if not entry.result.says or entry.size == 0 or entry.is_directed:
         return []
     favours = "intervention" if (entry.size < 0) == entry.favours_below else "comparison"
     if favours == entry.result.says:
@@ -146,10 +164,23 @@ def _direction(entry: Entry) -> list[Question]:
 
 
 def _reported(entry: Entry) -> list[Question]:
-    if entry.numbers.route != "smd":
+    if entry.numbers.route not in ("smd", "smd_ci"):
         return []
     return [Question("between_arms", "A reported difference is taken as it is. Does the report say that it is between the arms, not within one "
                                      "arm over time, and what it was divided by?")]
+
+
+def _reported_p(entry: Entry) -> list[Question]:
+    """Hold the p that the quoted sentence prints against the one that the numbers give, where they fall on two sides of a factor of four."""
+    told = _P.search(entry.result.quote)
+    if told is None or entry.variance is None or entry.numbers.route == "p":
+        return []
+    computed = math.erfc(abs(entry.size) / math.sqrt(2.0 * entry.variance))
+    bound, printed = told[1], float(told[2].replace(",", "."))
+    agrees = (computed < 2 * printed if bound in ("<", "≤") else computed > printed / 2 if bound in (">", "≥")
+              else printed / FAR_P <= max(computed, 0.0005) <= max(printed, 0.0005) * FAR_P)
+    return [] if agrees else [Question("p_unlike", f"The sentence gives p {bound} {printed:g}, these numbers give p = {computed:.2g}. Is the "
+                                                   "test adjusted, of another time, or are the numbers of another result?")]
 
 
 def _time(entry: Entry) -> list[Question]:
@@ -220,5 +251,5 @@ def _width(instrument: Instrument | None) -> float | None:
 
 
 _ALONE: tuple[Callable[[Entry], list[Question]], ...] = (
-    _large, _deviations, _scale, _randomised, _arms, _direction, _reported, _time)
+    _large, _deviations, _scale, _randomised, _arms, _direction, _reported, _reported_p, _time)
 _AMONG_OTHERS: tuple[Callable[[Entry, Sequence[Other]], list[Question]], ...] = (_participants_of_others, _twice, _shared_comparison)

@@ -13,13 +13,18 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from bot.domain.outcomes import Outcome
 from bot.domain.results import Numbers, Result
 from bot.errors import InvalidInputError
-from bot.methods.studies.extraction import Problem, Subject, read_numbers, read_optional, signed
+from bot.methods.studies.extraction import CLUSTERS, Problem, Subject, read_numbers, read_optional, signed
+from bot.methods.studies.routes import ROUTES
 from bot.methods.studies.windows import WEEKS_PER_MONTH
 
 OTHER = "other"
 DESIGNS = {"randomised": "allocated at random", "non_randomised": "allocated otherwise"}
 ANALYSES = {"randomised": "all randomised, as the trial imputed", "modified": "some left out (modified)", "completers": "completers only"}
 UNITS = {"weeks": 1 / WEEKS_PER_MONTH, "months": 1.0}
+NUMBERS = frozenset(
+    {name for route in ROUTES.values() for name in route.all_fields} | {f"{stem}_{arm}" for stem in CLUSTERS for arm in ("e", "c")}
+    | {f"{stem}_{arm}2" for route in ROUTES.values() if route.arms_add for stem in ("n", *route.arm) for arm in ("e", "c")})
+LONGEST_NUMBER = 300
 ANSWER = "answer_"
 LONGEST_ANSWER = 2000
 
@@ -28,9 +33,9 @@ Paragraph = Annotated[str, StringConstraints(max_length=LONGEST_ANSWER)]
 
 
 class EffectForm(BaseModel):
-    """One result as it comes from the web, field by field as typed."""
+    """One result as it comes from the web, field by field as typed. Its numbers are the fields of NUMBERS, each of them a Line."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+    model_config = ConfigDict(extra="allow", str_strip_whitespace=True, frozen=True)
 
     report: Line = ""
     experimental: Line = ""
@@ -45,15 +50,6 @@ class EffectForm(BaseModel):
     programme: Line = ""
     programme_unit: Line = ""
     route: Line = ""
-    n_e: Line = ""
-    mean_e: Line = ""
-    sd_e: Line = ""
-    events_e: Line = ""
-    n_c: Line = ""
-    mean_c: Line = ""
-    sd_c: Line = ""
-    events_c: Line = ""
-    smd: Line = ""
     favours: Line = ""
     randomised_e: Line = ""
     randomised_c: Line = ""
@@ -67,12 +63,21 @@ class EffectForm(BaseModel):
     window: Line = ""
     window_reason: Paragraph = ""
 
+    def number(self, name: str) -> str:
+        """Return what was typed into a field of NUMBERS, "" if nothing."""
+        return str((self.model_extra or {}).get(name, ""))
+
 
 def read(fields: Mapping[str, str]) -> tuple[EffectForm, dict[str, str]]:
     """Return the form, and the answers to what looked wrong, by the id of the question. Raises InvalidInputError."""
     answers = {name.removeprefix(ANSWER): text.strip()[:LONGEST_ANSWER] for name, text in fields.items() if name.startswith(ANSWER)}
+    own = {name: text for name, text in fields.items() if not name.startswith(ANSWER)}
+    if foreign := sorted(own.keys() - EffectForm.model_fields.keys() - NUMBERS):
+        raise InvalidInputError(f"The field {foreign[0][:40]} does not belong to this form. Open it again from the study's page.")
+    if long := next((name for name in sorted(own.keys() & NUMBERS) if len(own[name]) > LONGEST_NUMBER), ""):
+        raise InvalidInputError(f"{long}: at most {LONGEST_NUMBER} characters. Shorten it.")
     try:
-        form = EffectForm.model_validate({name: text for name, text in fields.items() if not name.startswith(ANSWER)})
+        form = EffectForm.model_validate(own)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
@@ -149,29 +154,24 @@ def _higher_is_better(form: EffectForm, outcome: Outcome, subject: Subject, prob
 
 
 def _numbers(form: EffectForm, higher_is_better: bool | None, subject: Subject, problems: list[Problem]) -> Numbers | None:
-    fields = form.model_dump()
-    if form.route == "smd":
-        numbers, found = _reported(form, fields, higher_is_better, subject)
-    else:
-        numbers, found = read_numbers(fields, route=form.route, subject=subject)
-    problems += found
-    return numbers
-
-
-def _reported(form: EffectForm, fields: dict[str, str], higher_is_better: bool | None,
-              subject: Subject) -> tuple[Numbers | None, tuple[Problem, ...]]:
-    """Return the numbers of a reported difference: its size as typed, its direction in words, because signs mean different things."""
-    unsigned = form.smd.lstrip("-−–+")
-    numbers, problems = read_numbers(fields | {"smd": unsigned}, route="smd", subject=subject)
-    if form.smd != unsigned:
-        problems += (Problem("smd", f"{subject}: difference = {form.smd}; enter its size without a sign, {unsigned.replace(',', '.')}, and "
-                                    "say in words whom it favours."),)
-    if not form.favours:
-        problems += (Problem("favours", f"{subject}: say in words whom the difference favours; a sign means another thing in each report."),)
-    if problems or numbers is None or numbers.smd is None or higher_is_better is None:
-        return None, problems
-    smd = signed(numbers.smd, favours=form.favours, higher_is_better=higher_is_better)
-    return Numbers(route="smd", n_e=numbers.n_e, n_c=numbers.n_c, smd=smd), ()
+    """Return the numbers as typed; of a comparison its size, with the direction that the words say: signs mean different things."""
+    fields = {name: form.number(name).strip() for name in NUMBERS}
+    directed = form.route in ROUTES and ROUTES[form.route].directed
+    found: tuple[Problem, ...] = ()
+    if directed and not form.favours:
+        found += (Problem("favours", f"{subject}: say in words whom the difference favours; a sign means another thing in each report."),)
+    unsigned = fields["smd"].lstrip("-−–+")
+    if form.route == "smd" and fields["smd"] != unsigned:
+        found += (Problem("smd", f"{subject}: difference = {fields['smd']}; enter its size without a sign, {unsigned.replace(',', '.')}, and "
+                                 "say in words whom it favours."),)
+    numbers, wrong = read_numbers(fields | {"smd": unsigned if form.route == "smd" else fields["smd"]}, route=form.route, subject=subject)
+    problems += (*wrong, *found)
+    if numbers is None or not directed or not form.favours or higher_is_better is None:
+        return numbers
+    sign = signed(1.0, favours=form.favours, higher_is_better=higher_is_better)
+    given = numbers.as_entered()
+    # A reported difference has kept its sign since the first version; every other comparison keeps it beside its size as printed.
+    return Numbers.of(form.route, given | ({"smd": sign * given["smd"]} if form.route == "smd" else {"sign": sign}))
 
 
 def _months(text: str, unit: str, name: str, subject: Subject, problems: list[Problem]) -> float | None:

@@ -17,7 +17,7 @@ from bot.domain.protocols import Protocol
 from bot.domain.results import Numbers, Result
 from bot.errors import EffectSizeError
 from bot.methods.studies import plausibility
-from bot.methods.studies.computation import effect_of, favours_below
+from bot.methods.studies.computation import as_means, effect_of, favours_below
 from bot.methods.studies.extraction import Problem
 from bot.methods.studies.plausibility import Question
 from bot.methods.studies.windows import Placement, place
@@ -76,7 +76,8 @@ def questions_about(session: Session, study: StudyRow, outcome: Outcome, result:
     names = {one.id: one.label for one in protocol.outcomes}
     others = [plausibility.Other(row.study_id == study.id, labels.get(row.study_id, ""), names.get(row.outcome, row.outcome), result_of_row(row))
               for row in effects.effects_of(session, study.review_id, states=LIVE) if row.id != besides]
-    entry = plausibility.Entry(result, outcome.instrument(result.instrument), effect.yi, favours_below(outcome))
+    entry = plausibility.Entry(result, outcome.instrument(result.instrument), effect.yi, favours_below(outcome), as_means(result.numbers),
+                               effect.vi)
     return plausibility.questions(entry, others)
 
 
@@ -85,7 +86,7 @@ def result_of_row(row: EffectRow) -> Result:
     return Result(
         outcome=row.outcome, report_id=row.report_id, instrument=row.instrument, higher_is_better=row.higher_is_better,
         experimental=row.experimental, comparator=row.comparator, design=row.design, time_point=row.time_point, months=row.months,
-        programme_months=row.programme_months, numbers=Numbers(route=row.route, **row.raw), says=row.says, randomised_e=row.randomised_e,
+        programme_months=row.programme_months, numbers=Numbers.of(row.route, row.raw), says=row.says, randomised_e=row.randomised_e,
         randomised_c=row.randomised_c, analysis=row.analysis, source=row.source, quote=row.quote, note=row.note, question=row.question,
         answer=row.answer)
 
@@ -94,12 +95,16 @@ def columns_of(result: Result) -> dict[str, Any]:
     """Return what a row keeps of a result as it was entered, by column."""
     numbers = result.numbers
     kept = {field.name: getattr(result, field.name) for field in fields(result) if field.name != "numbers"}
-    return kept | {"route": numbers.route, "raw": numbers.as_entered(), "n_e": numbers.n_e, "n_c": numbers.n_c}
+    return kept | {"route": numbers.route, "raw": numbers.as_entered(), "n_e": numbers.analysed("e"), "n_c": numbers.analysed("c")}
 
 
 def identity_of(result: Result, *, window: str, window_reason: str, corrects: int | None, earlier: int = 0) -> str:
     """Return the SHA-256 by which the same entry is known when it is sent twice. earlier: how many such were withdrawn since."""
-    content = [asdict(result), window, window_reason, corrects, earlier]
+    entered = asdict(result)
+    if not result.numbers.more:
+        # As it was before there were more routes: what was entered then is still known as the same.
+        del entered["numbers"]["more"]
+    content = [entered, window, window_reason, corrects, earlier]
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

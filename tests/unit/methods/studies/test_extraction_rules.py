@@ -34,12 +34,18 @@ def test_a_missing_number_is_refused_and_never_read_as_zero(text: str) -> None:
     assert "mean is missing" in messages(mean_e=text)["mean_e"]
 
 
-def test_a_decimal_comma_is_refused_with_the_point_to_enter() -> None:
-    assert "Enter it with a point: 0.45." in messages(sd_e="0,45")["sd_e"]
+def test_a_decimal_comma_and_a_typeset_minus_are_understood() -> None:
+    numbers, problems = read_numbers(MEANS | {"sd_e": "0,45", "mean_e": "−0.3", "mean_c": "–12,5"}, route="means", subject=SUBJECT)
+    assert problems == ()
+    assert numbers is not None
+    assert (numbers.sd_e, numbers.mean_e, numbers.mean_c) == (0.45, -0.3, -12.5)
 
 
-def test_a_typeset_minus_is_refused_with_the_hyphen_to_enter() -> None:
-    assert "Enter it with a hyphen: -0.3." in messages(mean_e="−0.3")["mean_e"]
+@pytest.mark.parametrize(("text", "words"), [("1,234", "that is 1234 or 1.234"), ("1.234,5", "that is no number"),
+                                             ("1,2,3", "that is no number"),
+                                             ("12,345,678", "that is 12345678 or")])
+def test_a_comma_that_may_mean_thousands_is_refused_with_both_readings(text: str, words: str) -> None:
+    assert words in messages(mean_e=text)["mean_e"]
 
 
 @pytest.mark.parametrize("text", ["4.2 (1.1)", "5%", "1e3", "0x10", "٣", "1 000", "--4", "<script>"])
