@@ -21,6 +21,7 @@ SMALL = {
     "screening": ["--data", "{data/screening}", "--mode", "living", "--sets", "Cohen_2006_ADHD"],
     "faults": ["--kills", "1"],
     "linking": ["--data", "{.}"],
+    "medline": ["--records", "200", "--reviews", "3"],
 }
 # Held by tests of their own, which run all of it.
 ELSEWHERE = {"golden"}

@@ -78,6 +78,12 @@ def question_texts(protocol: Protocol) -> tuple[str, ...]:
     return words or (protocol.question, *(one.text for one in protocol.criteria))
 
 
+def training_labels(session: Session, review_id: int) -> list[classifiers.Labelled]:
+    """Return everything decided for good in a review, with its text, in the order of the reports' ids."""
+    decided = sorted(screening.decisions_for_training(session, review_id))
+    return [classifiers.Labelled(_document(records.report(session, report_id)), float(label), weight) for report_id, label, weight in decided]
+
+
 def _inputs(session: Session, review_id: int, protocol: Protocol) -> _Inputs:
     labels = {report_id: (label, weight) for report_id, label, weight in screening.decisions_for_training(session, review_id)}
     documents = {row.id: _document(row) for row in screening.reports_to_screen(session, review_id)}

@@ -1,0 +1,1 @@
+"""All of MEDLINE, scored for one or many reviews in a single pass."""
