@@ -1,7 +1,7 @@
 """What changed since the bulletin before, per outcome, and why. Compares two composed contents; wording of answers: plain_language.py.
 
-An estimate has changed when a number that a reader sees is another one. Whether a conclusion has changed is for a signed
-rating of certainty to say, and is never concluded here.
+An estimate has changed when a number that a reader sees is another one. A conclusion has changed when the signed sentence of a critical
+outcome is another one, by its size band, its side or its certainty; an editor confirms it. An interval that crosses no difference is no state.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from typing import Any
 
 from bot.bulletin.numbers import interval, signed
 
-FIRST, NO_CHANGE, UPDATED = "first", "no change", "estimate updated"
+FIRST, NO_CHANGE, UPDATED, CONCLUSION = "first", "no change", "estimate updated", "conclusion changed"
 
 
 def status(outcomes: Sequence[Mapping[str, Any]], previous: Mapping[str, Any] | None) -> str:
-    """Return the state of a bulletin: first, no change or estimate updated."""
+    """Return the state of a bulletin: first, no change, estimate updated or conclusion changed."""
     if previous is None:
         return FIRST
+    if any(outcome["importance"] == "critical" and outcome["change"].get("conclusion") for outcome in outcomes):
+        return CONCLUSION
     return UPDATED if any(outcome["change"]["changed"] for outcome in outcomes) else NO_CHANGE
 
 
@@ -28,11 +30,40 @@ def change(outcome: Mapping[str, Any], previous: Mapping[str, Any] | None) -> di
         return {"changed": False, "compared": False, "before": None, "studies": [], "sentence": ""}
     old, new = before["result"], outcome["result"]
     causes = _causes(before["trials"], outcome["trials"])
-    changed = _printed(old) != _printed(new) or bool(causes)
+    conclusion = _concluded(before.get("rating"), outcome.get("rating"))
+    moved = _moved(before, outcome)
+    changed = _printed(old) != _printed(new) or bool(causes) or bool(conclusion) or bool(moved)
+    said = [_sentence(outcome, old, new, causes)] if _printed(old) != _printed(new) or causes else []
+    said += [f"Published estimate of {outcome['label'].lower()}: {moved}"] if moved else []
+    said += [conclusion] if conclusion else []
     return {
-        "changed": changed, "compared": True, "before": old, "studies": causes,
-        "sentence": _sentence(outcome, old, new, causes) if changed else f"{outcome['label']}: nothing changed.",
+        "changed": changed, "compared": True, "before": old, "studies": causes, "conclusion": conclusion,
+        "sentence": " ".join(said) if changed else f"{outcome['label']}: nothing changed.",
     }
+
+
+def _concluded(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> str:
+    """Return how the signed sentence changed, "" if it did not or if either bulletin has none."""
+    if old is None or new is None or old["is_stale"] or new["is_stale"] or _signed(old) == _signed(new):
+        return ""
+    return f"The conclusion changed. Before: {old['statement']} ({old['level']} certainty) Now: {new['statement']} ({new['level']} certainty)"
+
+
+def _signed(rating: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what of a signed sentence makes it another one: certainty, size and side; a very uncertain one names neither size nor side."""
+    return (rating["level"],) if rating["level"] == "very low" else (rating["level"], rating["size"], rating["favours"])
+
+
+def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return how the published estimate moved with trials reported since, "" if it did not."""
+    old = [_words(one) for one in before["published"]]
+    new = [_words(one) for one in now["published"]]
+    pairs = [(first, second) for first, second in zip(old, new, strict=False) if first != second]
+    return " ".join(f"before {first}, now {second}." for first, second in pairs)
+
+
+def _words(published: Mapping[str, Any]) -> str:
+    return published["updated"]["words"] if published["updated"] else published["words"]
 
 
 def numbers(result: Mapping[str, Any] | None, measure: str) -> str:

@@ -27,7 +27,7 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]
 NOT_RATED = "not rated yet"
 HEADLINES = {
     changes.FIRST: "first bulletin", changes.NO_CHANGE: "no change", changes.UPDATED: "estimate updated",
-    "conclusion changed": "CONCLUSION CHANGED",
+    changes.CONCLUSION: "CONCLUSION CHANGED",
 }
 
 
@@ -190,7 +190,8 @@ def _certainty(rating: Mapping[str, Any] | None) -> str:
 def _rating(material: Material, one: OutcomeMaterial) -> dict[str, Any] | None:
     if one.rating is None:
         return None
-    return {"level": one.rating.level, "signs": one.rating.signs, "is_stale": one.rating.is_stale, "size": one.rating.size, "by": one.rating.by,
+    return {"level": one.rating.level, "signs": one.rating.signs, "is_stale": one.rating.is_stale, "size": one.rating.size,
+            "favours": one.rating.favours, "by": one.rating.by,
             "statement": statements.sentence(one.outcome, intervention(material.protocol), certainty=one.rating.level, size=one.rating.size,
                                              favourable=one.rating.favours, both_ways=one.rating.both_ways),
             "reasons": [{"domain": domain.replace("_", " "), "steps": steps, "words": words} for domain, steps, words in one.rating.reasons]}

@@ -38,8 +38,8 @@ def routes(app: App) -> APIRouter:
 
     @router.post("/e/{token}")
     def choose(token: str, choice: Annotated[str, Form()] = "", reason: Annotated[str, Form()] = "",
-               version: Annotated[str, Form()] = "") -> Response:
-        sent = {"choice": choice, "reason": reason, "version": version}
+               version: Annotated[str, Form()] = "", conclusion: Annotated[str, Form()] = "") -> Response:
+        sent = {"choice": choice, "reason": reason, "version": version, "conclusion": conclusion}
         with app.database.reading() as session:
             _, editor = _seen(session, app, token)
         try:
@@ -62,6 +62,6 @@ def _page(app: App, token: str, *, problem: str = "", sent: dict[str, str] | Non
     with app.database.reading() as session:
         row, editor = _seen(session, app, token)
         slug = reviews.review(session, row.review_id).slug
-    shown: dict[str, Any] = {"choice": "", "reason": ""} | (sent or {})
+    shown: dict[str, Any] = {"choice": "", "reason": "", "conclusion": ""} | (sent or {})
     return app.renderer.page("signing/draft.html", protocol=app.protocol(slug), bulletin=row, editor=editor, c=row.content,
                              base=f"/e/{token}/", address=f"/e/{token}", problem=problem, sent=shown)

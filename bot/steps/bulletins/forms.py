@@ -18,11 +18,13 @@ INCOMPLETE = "This form is not complete. Open the link of your mail again."
 
 
 class SigningForm(BaseModel):
-    """An editor's choice. version: the SHA-256 of the draft that was on the page; reason: what is to be mended."""
+    """An editor's choice. version: the SHA-256 of the draft that was on the page; reason: what is to be mended; conclusion:
+    `changed`, where the editor confirms that the answer itself is another one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     choice: Literal["sign", "send_back", "draft_again"]
     version: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    conclusion: Literal["", "changed"] = ""
     reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MOST_WORDS, pattern=r"^[^\x00]*$")] = ""
 
 

@@ -37,6 +37,8 @@ def sign(*, database: Database, token: str, form: SigningForm, by: str, now: dat
         if form.choice == "sign":
             _require_others(session, row, link.person_id or 0)
             _require_fresh_ratings(row)
+            if row.status == "conclusion changed" and form.conclusion != "changed":
+                raise ConflictError("The draft says that the conclusion changed. Confirm that it did, or send the draft back.")
             row.state, row.signed_by, row.signed_at = "signed", link.person_id, now
         elif form.choice == "send_back":
             row.state, row.sent_back_reason = "sent back", form.reason
