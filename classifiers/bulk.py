@@ -22,7 +22,8 @@ from classifiers.features import MOST_CHARACTERS
 
 PLACES = 2**18
 COST = 1.0
-COUNTER = HashingVectorizer(n_features=PLACES, alternate_sign=False, norm=None, dtype=np.float32, stop_words=sorted(ENGLISH_STOP_WORDS))
+COUNTER = HashingVectorizer(n_features=PLACES, alternate_sign=False, norm=None,  # pyright: ignore[reportArgumentType]
+                            dtype=np.float32, stop_words=sorted(ENGLISH_STOP_WORDS))  # pyright: ignore[reportArgumentType]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from bot.domain.effects import Effect
 from bot.errors import EffectSizeError
@@ -152,7 +153,7 @@ def _then(step: str, effect: Effect) -> Effect:
                   effect.warnings)
 
 
-def _sizes(given: Given) -> dict[str, float | tuple[float, float] | None]:
+def _sizes(given: Given) -> dict[str, Any]:
     """Return n of each arm, and both divided by their design effects where a group or a peer serves several participants."""
     n_e, n_c = given["n_e"], given["n_c"]
     effects = _design_effect(given, "e"), _design_effect(given, "c")

@@ -52,7 +52,7 @@ def variants(result: Result, *, study: str, outcome: Outcome) -> tuple[tuple[str
 
 def _with(result: Result, change: Mapping[str, float]) -> Result:
     numbers = result.numbers
-    return replace(result, numbers=Numbers.of(numbers.route, numbers.as_entered() | change))
+    return replace(result, numbers=Numbers.of(numbers.route, {**numbers.as_entered(), **change}))
 
 
 def as_means(numbers: Numbers) -> Numbers | None:
