@@ -18,21 +18,16 @@ from tests.quiet_sources import QuietSources
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 
-@pytest.fixture(scope="session")
-def quiet_sources() -> Iterator[dict[str, str]]:
-    """Settings by which every source but PubMed answers that it has nothing."""
-    with QuietSources() as one:
-        yield one.settings
-
-
-@pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, quiet_sources: dict[str, str]) -> None:
-    for name in list(os.environ):
-        if name.startswith("PERENNIAL_") and name not in ("PERENNIAL_REQUIRE", "PERENNIAL_PYTHON"):
-            monkeypatch.delenv(name)
-    # No test asks the world: what a test does not play itself answers that it has nothing.
-    for name, address in quiet_sources.items():
-        monkeypatch.setenv(name, address)
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    """Forget the settings of whoever runs the tests. No test asks the world: what it does not play itself answers that it has nothing."""
+    with pytest.MonkeyPatch.context() as patch, QuietSources() as quiet:
+        for name in list(os.environ):
+            if name.startswith("PERENNIAL_") and name not in ("PERENNIAL_REQUIRE", "PERENNIAL_PYTHON"):
+                patch.delenv(name)
+        for name, address in quiet.settings.items():
+            patch.setenv(name, address)
+        yield
 
 
 @pytest.fixture

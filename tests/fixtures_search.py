@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bot import paths
 from bot.demo.standins.eutils import EutilsStandIn, Faults
 from bot.domain.protocols import Protocol, SourcePlan
 from bot.http import Http
@@ -24,6 +26,15 @@ def citation(number: int, *, entered: str = "2020-01-15", title: str = "", **mor
     """Return a citation as the stand-in keeps them."""
     return {"pmid": str(10_000_000 + number), "title": title or f"Peer support trial number {number}", "entered": entered, "year": entered[:4],
             "journal": "Journal of Tests", "authors": [f"Author{number} A"], "doi": f"10.5555/test.{number}"} | more
+
+
+def starting_papers() -> list[dict[str, Any]]:
+    """Return the papers of the shipped review's starting data as a stand-in keeps them: a search finds them all."""
+    with (paths.reviews() / "digital-peer-support" / "starting_set.csv").open(encoding="utf-8", newline="") as file:
+        pmids = sorted({row["pmid"] for row in csv.DictReader(file) if row["pmid"]})
+    return [citation(number, entered="2001-01-01", title=f"Online peer support for depression, randomised trial {number} of the starting data",
+                     doi="", abstract="A randomised controlled trial of digital peer support for adults with depression.") | {"pmid": pmid}
+            for number, pmid in enumerate(pmids)]
 
 
 def spread(count: int, *, first: date = date(2015, 1, 1), days: int = 3650) -> list[dict[str, Any]]:

@@ -25,12 +25,12 @@ class PubMedNotices:
         self._pubmed, self.batch, self.address = pubmed, pubmed.batch, f"{address}/efetch.fcgi"
 
     def notices(self, papers: tuple[Paper, ...]) -> dict[Paper, tuple[Notice, ...]]:
-        """Return the notices about each paper that has a PMID. Raises SourceError if PubMed keeps one of them back twice."""
+        """Return the notices about each paper that PubMed has, asked twice for the others. Raises SourceError if it has none of them."""
         wanted = tuple(dict.fromkeys(paper.pmid for paper in papers if paper.pmid))
         given = self._pubmed.fetch(wanted)
         again = self._pubmed.fetch(given.missing)
-        if again.missing:
-            raise SourceError(f"PubMed did not give {', '.join(again.missing[:5])}, asked twice; whether anything was retracted is not known")
+        if wanted and len(again.missing) == len(wanted):
+            raise SourceError(f"PubMed gave none of {', '.join(again.missing[:5])}, asked twice; whether anything was retracted is not known")
         found = {record.pmid: tuple(notices_of(record)) for record in (*given.records, *again.records)}
         return {paper: found[paper.pmid] for paper in papers if paper.pmid in found}
 

@@ -27,6 +27,7 @@ from bot.demo.standins.eutils import EutilsStandIn
 from db.session import Database, Session
 from tests.faults.month import citations, month, write_home
 from tests.faults.tables import tables
+from tests.quiet_sources import QuietSources
 
 MOST_PROCESSES = 2000
 
@@ -190,20 +191,20 @@ def at_random(seed: int, most: int) -> Iterator[Kill]:
 
 @contextmanager
 def standin() -> Iterator[str]:
-    """Run PubMed's stand-in in a process of its own, and give its address: a process that forks must have no threads."""
+    """Play PubMed, and sources that have nothing, in a process of its own: one that forks must have no threads. Gives PubMed's address."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        with EutilsStandIn(material.for_eutils(citations())) as one:
-            os.write(writer, one.address.encode())
+        with EutilsStandIn(material.for_eutils(citations())) as one, QuietSources() as quiet:
+            os.write(writer, json.dumps({"PERENNIAL_EUTILS_ADDRESS": one.address} | quiet.settings).encode())
             os.close(writer)
             threading.Event().wait()
     os.close(writer)
     with os.fdopen(reader) as pipe:
-        address = pipe.read()
+        os.environ.update(json.load(pipe))
     try:
-        yield address
+        yield os.environ["PERENNIAL_EUTILS_ADDRESS"]
     finally:
         os.kill(child, signal.SIGTERM)
         os.waitpid(child, 0)

@@ -23,7 +23,7 @@ from bot.steps import cycle
 from bot.steps.people.join import join
 from db import blobs, bulletins, records, reviews, searches
 from db.session import Database
-from tests.fixtures_search import citation, pubmed, pubmed_alone, standin
+from tests.fixtures_search import citation, pubmed, pubmed_alone, standin, starting_papers
 
 SLUG = "digital-peer-support"
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,7 +158,7 @@ def test_a_source_of_which_only_an_unreadable_file_came_was_not_searched(sqlite:
 def test_run_exits_with_3_when_a_source_failed_and_with_0_when_it_answers_again(tmp_path: Path) -> None:
     home = tmp_path / "home with a space"
     home.mkdir()
-    with standin([citation(1, entered="2026-10-20", **ABOUT)], esearch_0="ERROR") as source:
+    with standin([citation(1, entered="2026-10-20", **ABOUT), *starting_papers()], esearch_0="ERROR") as source:
         given = os.environ | {"PYTHONPATH": str(ROOT), "PERENNIAL_HOME": str(home), "PERENNIAL_EUTILS_ADDRESS": source.address}
 
         def perennial(*words: str) -> subprocess.CompletedProcess[str]:

@@ -25,12 +25,13 @@ from bot import cli, paths
 from bot.demo.standins.eutils import EutilsStandIn, Faults
 from db import outbox, reviews
 from db.session import Database
-from tests.fixtures_search import citation
+from tests.fixtures_search import citation, starting_papers
 
 ROOT = Path(__file__).resolve().parents[2]
 SLUG = "digital-peer-support"
 RECORDS = [citation(number, entered="2026-10-20", title=f"Online peer support for depression, randomised trial {number}",
                     abstract="A randomised controlled trial of digital peer support for adults with depression.") for number in range(3)]
+KNOWN = [*RECORDS, *starting_papers()]
 TEAM = [("reviewer", "Ada"), ("reviewer", "Ben"), ("third_reviewer", "Cleo"), ("extractor", "Xenia"), ("editor", "Edda")]
 
 
@@ -188,7 +189,7 @@ def test_schema_prints_json_alone(tmp_path: Path) -> None:
 
 @pytest.fixture
 def pubmed() -> Iterator[EutilsStandIn]:
-    with EutilsStandIn(RECORDS) as standin:
+    with EutilsStandIn(KNOWN) as standin:
         yield standin
 
 
@@ -197,17 +198,17 @@ def test_run_without_a_team_keeps_what_was_found_and_names_the_command_that_mend
     assert "./perennial people add" in sentence
     database = Database(f"sqlite:///{tmp_path / 'perennial.sqlite'}")
     with database.reading() as session:
-        assert session.execute(text("SELECT count(*) FROM record")).scalar() == len(RECORDS)
+        assert session.execute(text("SELECT count(*) FROM record")).scalar() == len(KNOWN)
     database.close()
     for role, name in TEAM:
         assert perennial(tmp_path, "people", "add", f"{name}@example.org", "--role", role, "--name", name).returncode == 0
     done = perennial(tmp_path, "run", "--json", eutils_address=pubmed.address)
     account = json.loads(done.stdout.splitlines()[-1])
-    assert done.returncode == 0 and account["invited"] == 2 and account["flagged"] == len(RECORDS)
+    assert done.returncode == 0 and account["invited"] == 2 and account["flagged"] == len(KNOWN)
 
 
 def test_run_with_a_source_that_fails_says_so_and_exits_with_three(tmp_path: Path) -> None:
-    with EutilsStandIn(RECORDS, Faults(planned={("esearch", 0): "error-in-200"})) as standin:
+    with EutilsStandIn(KNOWN, Faults(planned={("esearch", 0): "error-in-200"})) as standin:
         done = perennial(tmp_path, "run", "--json", eutils_address=standin.address)
     account = json.loads(done.stdout.splitlines()[-1])
     assert done.returncode == 3 and account["failed"] == ["pubmed"] and "FAILED" in done.stdout

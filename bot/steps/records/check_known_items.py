@@ -50,5 +50,8 @@ def _note(database: Database, run: SearchRunRow, checked: Recall | None, error: 
     data = {"source": run.source, "error": error} if checked is None else {
         "source": run.source, "error": "", "sentence": checked.sentence, "found": [one.id for one in checked.found],
         "missed": [one.id for one in checked.missed], "absent": [one.id for one in checked.absent]}
+    subject = f"search_run:{run.id}"
     with database.writing(by=by) as session:
-        events.note(session, review_id=run.review_id, kind=CHECKED, subject=f"search_run:{run.id}", data=data, at=now)
+        # A run that was interrupted here asks again when it is taken up: the same answer is one event.
+        if not any(one.kind == CHECKED and one.data == data for one in events.of_subject(session, subject)):
+            events.note(session, review_id=run.review_id, kind=CHECKED, subject=subject, data=data, at=now)

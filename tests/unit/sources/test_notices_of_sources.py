@@ -82,6 +82,13 @@ def test_pubmed_names_its_notices_and_a_bare_retracted_publication_is_one() -> N
     assert (second.kind, second.pmid) == ("retraction", "") and found[papers[2]] == ()
 
 
-def test_a_record_that_pubmed_keeps_back_is_an_error_and_not_no_notice() -> None:
-    with standin([citation(1), citation(2)], efetch_0="missing") as one, pytest.raises(SourceError, match="asked twice"):
-        PubMedNotices(pubmed(one), address=one.address).notices((Paper(pmid="10000001"), Paper(pmid="10000002")))
+def test_a_paper_that_pubmed_no_longer_has_is_unknown_and_does_not_hide_the_notices_of_the_others() -> None:
+    told: dict[str, Any] = {"relations": [{"kind": "retraction_in", "citation": "J Tests. 2026 Sep;1(1):2. PMID: 77"}]}
+    with standin([citation(1, **told)]) as one:
+        found = PubMedNotices(pubmed(one), address=one.address).notices((Paper(pmid="10000001"), Paper(pmid="19999999")))
+    assert [notice.kind for notice in found[Paper(pmid="10000001")]] == ["retraction"] and Paper(pmid="19999999") not in found
+
+
+def test_that_pubmed_gives_none_of_the_papers_is_an_error_and_not_no_notice() -> None:
+    with standin([citation(1)]) as one, pytest.raises(SourceError, match="asked twice"):
+        PubMedNotices(pubmed(one), address=one.address).notices((Paper(pmid="19999999"),))
