@@ -1,0 +1,40 @@
+"""The command line: `./perennial COMMAND`. A command parses, calls a step and prints; heavy imports wait until one needs them.
+
+Exit codes: 0 done · 1 it did not work · 2 a wrong setting, protocol or argument · 3 done, but a source failed.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from bot.cli import mail, medline, people, records, review, searches, site
+from bot.cli.base import EXIT_FAILED, EXIT_USAGE
+from bot.errors import InvalidInputError, PerennialError, ProtocolError, SchemaError, SettingsError
+
+cli = typer.Typer(
+    name="perennial", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="A living systematic review bot. First:  perennial demo   Tests:  perennial test   Benchmarks:  perennial bench",
+)
+for part in (site, review, records, people):
+    cli.add_typer(part.cli)
+cli.add_typer(searches.searches_cli, name="searches")
+cli.add_typer(people.people_cli, name="people")
+cli.add_typer(mail.mail_cli, name="mail")
+cli.add_typer(medline.medline_cli, name="medline")
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one sentence on stderr."""
+    try:
+        cli()
+    except (SettingsError, ProtocolError, SchemaError, InvalidInputError) as error:
+        _fail(error, EXIT_USAGE)
+    except PerennialError as error:
+        _fail(error, EXIT_FAILED)
+
+
+def _fail(error: Exception, code: int) -> None:
+    print(f"perennial: {error}", file=sys.stderr)
+    raise SystemExit(code)

@@ -1,0 +1,63 @@
+"""`perennial people` and `invite`: who runs a review."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.base import BY, ReviewOption, chosen_review, ready_application
+
+people_cli = typer.Typer(no_args_is_help=True, help="The people who run a review.")
+
+cli = typer.Typer()
+
+
+@people_cli.command("add")
+def people_add(
+    email: str,
+    role: Annotated[str, typer.Option(help="reviewer, third_reviewer, extractor or editor")],
+    name: Annotated[str, typer.Option()],
+    review: ReviewOption = "",
+) -> None:
+    """Make somebody a member of a review's team."""
+    from bot.steps.people.join import join
+
+    app, review_id = chosen_review(review)
+    person = join(database=app.database, review_id=review_id, name=name, email=email, role=role, by=BY, now=app.clock())
+    print(f"{person.name} is {role.replace('_', ' ')} now; a mail asks for a declaration of interests, and no other link is sent before it")
+
+
+@people_cli.command("list")
+def people_list(review: ReviewOption = "") -> None:
+    """Show who is what in a review."""
+    from db import people
+
+    app, review_id = chosen_review(review)
+    with app.database.reading() as session:
+        for role in people.ROLES:
+            for person in people.members(session, review_id, role):
+                print(f"{role}\t{person.name}\t{person.email}")
+
+
+@cli.command()
+def invite(
+    editor: Annotated[str, typer.Option("--editor", help="The mail address of the first editor.")],
+    name: Annotated[str, typer.Option(help="The editor's name; default: what stands before the @.")] = "",
+    review: ReviewOption = "",
+) -> None:
+    """Make somebody an editor, who signs in by a mailed link; where no mail is set, the link is printed."""
+    from bot.steps.people.join import join
+    from bot.steps.people.sign_in import ask_to_sign_in, invitation
+
+    app, settings = ready_application()
+    review_id = chosen_review(review)[1]
+    person = join(database=app.database, review_id=review_id, name=name or editor.partition("@")[0], email=editor, role="editor", by=BY,
+                  now=app.clock())
+    if settings.smtp_host:
+        ask_to_sign_in(database=app.database, email=editor, keys=app.keys, by=BY, now=app.clock())
+        print(f"{person.name} is editor now; a mail with a link to sign in goes out when the worker runs")
+        return
+    path = invitation(database=app.database, review_id=review_id, person=person, keys=app.keys, by=BY, now=app.clock())
+    print(f"{person.name} is editor now. No mail is set, so here is the link that signs in, once, within a week:")
+    print(settings.address + path)

@@ -1,0 +1,115 @@
+"""Commands that run the site and its worker."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli.base import BY, EXIT_DEGRADED, JsonOption, ReviewOption, application, chosen_protocol, logs, ready_application
+
+cli = typer.Typer()
+
+
+@cli.command()
+def demo(
+    serve: Annotated[bool, typer.Option("--serve", help="Go on showing the site in the end, until Ctrl-C.")] = False,
+    port: Annotated[int, typer.Option(help="Where --serve shows the site; 0: any free port.")] = 0,
+    folder: Annotated[Path | None, typer.Option(help="Where to put database and mails; default: a new folder.")] = None,
+    database: Annotated[str, typer.Option(help="Another database than SQLite in that folder: postgresql://…")] = "",
+) -> None:
+    """Run two months of the first review, with scripted people and stand-ins for PubMed and the mail server."""
+    from bot.demo.run import run_demo
+
+    logs(verbose=False)
+    account = run_demo(folder=folder, database=database, serve=serve, port=port)
+    print(json.dumps(account), flush=True)
+
+
+@cli.command()
+def serve(
+    port: Annotated[int | None, typer.Option(help="Another port than PERENNIAL_PORT.")] = None,
+    web_only: Annotated[bool, typer.Option("--web-only", help="Without a worker in this process; run  perennial work  beside it.")] = False,
+) -> None:
+    """Run the web and the worker until Ctrl-C."""
+    from bot.jobs import work
+    from bot.web.server import Server, listen
+
+    app, settings = ready_application()
+    server = Server(app, listen(settings.listen, settings.port if port is None else port))
+    end_work = (lambda: True) if web_only else work(app)
+    print(f"Perennial shows {', '.join(app.protocols)} at {server.address} (public address: {settings.address}). Ctrl-C ends it.",
+          file=sys.stderr)
+    try:
+        server.run()
+    finally:
+        if not end_work():
+            print("perennial: ended in the middle of its work; the next start takes it up", file=sys.stderr, flush=True)
+            os._exit(0)
+
+
+@cli.command(name="work")
+def work_() -> None:
+    """Run the worker alone until Ctrl-C. Of several, one works at a time; the others stand by and take over when it ends."""
+    import signal
+    import threading
+
+    from bot.jobs import work
+
+    app, _ = ready_application()
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: told.set())
+    end_work = work(app)
+    print(f"Perennial works for {', '.join(app.protocols)}. Ctrl-C ends it.", file=sys.stderr, flush=True)
+    told.wait()
+    if not end_work():
+        print("perennial: ended in the middle of its work; the next start takes it up", file=sys.stderr, flush=True)
+        os._exit(0)
+
+
+@cli.command()
+def run(review: ReviewOption = "", as_json: JsonOption = False) -> None:
+    """Do one cycle now: search, deduplicate, rank, invite, and send the mails. Run again, it takes up where it was."""
+    from bot.jobs import run_now
+
+    app, _ = ready_application()
+    outcome = run_now(app, chosen_protocol(app, review).slug, by=BY)
+    _print_cycle(outcome, as_json=as_json)
+    if outcome["failed"] or outcome["busy"]:
+        raise typer.Exit(EXIT_DEGRADED)
+
+
+@cli.command()
+def status(as_json: JsonOption = False) -> None:
+    """Say what is due, done, waiting and failing."""
+    from bot.jobs import overview
+
+    app, _ = ready_application()
+    found = overview(app)
+    for line in found["lines"]:
+        print(line)
+    if as_json:
+        print(json.dumps({key: value for key, value in found.items() if key != "lines"}))
+
+
+@cli.command()
+def migrate(to: Annotated[str, typer.Option(help="A revision; default: the newest.")] = "head") -> None:
+    """Bring the database to the schema of this version."""
+    from bot import paths
+    from db.schema import migrate as migrate_database
+
+    app, _ = application()
+    before, after = migrate_database(app.database, paths.migrations(), to=to)
+    print(f"the schema is at {after or 'nothing'}" + ("" if before == after else f" (was {before or 'nothing'})"))
+
+
+def _print_cycle(outcome: dict[str, Any], *, as_json: bool) -> None:
+    for line in outcome["lines"]:
+        print(line)
+    if as_json:
+        print(json.dumps({key: value for key, value in outcome.items() if key != "lines"}))
