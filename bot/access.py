@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from bot.errors import RefusedError
 
 TABLE: dict[str, frozenset[str]] = {
-    "reviewer": frozenset({"decide"}),
-    "third_reviewer": frozenset({"decide"}),
-    "extractor": frozenset({"import", "answer_questions", "extract", "verify", "appraise", "confirm_starting_set"}),
+    "reviewer": frozenset({"decide", "export"}),
+    "third_reviewer": frozenset({"decide", "export"}),
+    "extractor": frozenset({"import", "export", "answer_questions", "extract", "verify", "appraise", "confirm_starting_set"}),
     "lived_experience": frozenset({"read_drafts"}),
-    "editor": frozenset({"import", "answer_questions", "confirm_starting_set", "rate", "sign", "invite"}),
+    "editor": frozenset({"import", "export", "answer_questions", "confirm_starting_set", "rate", "sign", "invite"}),
     "reader": frozenset({"subscribe", "unsubscribe"}),
-    "operator": frozenset({"import", "run", "invite", "resolve_mail", "migrate"}),
+    "operator": frozenset({"import", "export", "run", "invite", "resolve_mail", "migrate"}),
 }
 
 

@@ -130,6 +130,12 @@ def running(session: Session, review_id: int) -> Sequence[RoundRow]:
     return session.scalars(query.order_by(RoundRow.id)).all()
 
 
+def closed(session: Session, review_id: int) -> Sequence[RoundRow]:
+    """Return the rounds that are closed, oldest first: what was voted in them is no secret any more."""
+    query = select(RoundRow).where(RoundRow.review_id == review_id, RoundRow.closed_at.is_not(None))
+    return session.scalars(query.order_by(RoundRow.id)).all()
+
+
 def items(session: Session, round_id: int) -> Sequence[RoundItemRow]:
     """Return the reports of a round, in the order in which they were stored."""
     return session.scalars(select(RoundItemRow).where(RoundItemRow.round_id == round_id).order_by(RoundItemRow.id)).all()

@@ -123,7 +123,7 @@ def _team(app: App, router: APIRouter) -> None:
         who = holder(app, request)
         if who is None:
             return RedirectResponse("/sign-in", status_code=303)
-        _require_member(app, who, slug)
+        require_member(app, who, slug)
         return page(who, slug)
 
     @router.post("/team/{slug}/invite")
@@ -172,12 +172,13 @@ def _editor(app: App, request: Request, slug: str) -> tuple[PersonRow, int]:
     who = holder(app, request)
     if who is None:
         raise RefusedError("Sign in first: open /sign-in.")
-    roles, review_id = _require_member(app, who, slug)
+    roles, review_id = require_member(app, who, slug)
     access.require(roles, "invite")
     return who, review_id
 
 
-def _require_member(app: App, who: PersonRow, slug: str) -> tuple[frozenset[str], int]:
+def require_member(app: App, who: PersonRow, slug: str) -> tuple[frozenset[str], int]:
+    """Return somebody's roles in a review and its row id. Raises RefusedError for who is not in its team."""
     app.protocol(slug)
     with app.database.reading() as session:
         review_id = reviews.review_by_slug(session, slug).id

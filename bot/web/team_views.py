@@ -9,6 +9,7 @@ from bot import links as tokens
 from bot.access import may
 from bot.app import App
 from bot.domain.protocols import Protocol
+from bot.steps.exchange.move_out import FILES
 from db import appraisals, interests, links, outbox, people, records, retrievals, reviews, rounds, screening, studies
 from db.links import LinkRow
 from db.people import PersonRow
@@ -52,7 +53,7 @@ def team_view(session: Session, review_id: int, protocol: Protocol, who: PersonR
                       "withheld": withheld.get(person.id, 0), "load": load.get(person.id, {})})
     own = people.roles(session, review_id, who.id)
     return {"who": who, "review": _review(protocol), "lines": lines, "roles": ROLE_WORDS, "may_invite": any(may(one, "invite") for one in own),
-            "progress": _progress(session, review_id)}
+            "progress": _progress(session, review_id), "files": FILES if any(may(one, "export") for one in own) else {}}
 
 
 def _progress(session: Session, review_id: int) -> list[tuple[str, int]]:

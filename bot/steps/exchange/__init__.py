@@ -1,0 +1,1 @@
+"""Moving a review in from other programs and out to them."""
