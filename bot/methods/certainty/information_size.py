@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-
-from scipy.special import ndtri
+from statistics import NormalDist
 
 from bot.methods.certainty.body import Body, Thresholds
 
@@ -19,7 +18,8 @@ def optimal_information_size(body: Body, limits: Thresholds) -> float | None:
     difference = limits.mid or limits.fallback
     if difference is None:
         return None
-    z = float(ndtri(1 - limits.alpha / 2) + ndtri(limits.power))
+    # The standard library's quantile, not SciPy's: pages need this module, and SciPy would make a start slower by a fifth.
+    z = NormalDist().inv_cdf(1 - limits.alpha / 2) + NormalDist().inv_cdf(limits.power)
     if body.measure == "SMD":
         return 4 * z**2 / difference**2
     if body.measure == "MD":
