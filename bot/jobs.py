@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import calendar
 import math
+import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +23,9 @@ from bot.telemetry import logger
 from db import outbox, reviews
 
 TICK_SECONDS = 5
+STAND_BY_SECONDS = 0.5
+# A job that takes long is followed by one, not by all that were missed.
+ONE_AT_A_TIME: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 # A tick may take long, where a source gives much; what it has not done then is taken up by the next worker.
 END_SECONDS = 8
 RETRY_SOURCES_AFTER = timedelta(hours=6)
@@ -108,19 +113,32 @@ def read_alerts(app: App, *, by: str) -> MailboxAccount:
 
 
 def work(app: App, *, seconds: float = TICK_SECONDS) -> Callable[[], bool]:
-    """Tick in the background, and return what ends it: call that before the process ends. It says whether the last tick came to its end."""
+    """Work in the background as soon as no other worker does, and return what ends it: call that before the process ends.
+
+    It says whether the last tick came to its end. Of several workers one leads; when it ends, however it ends, another takes over within
+    STAND_BY_SECONDS. That never two tick at once does not hang on this: see `tick`.
+    """
     from apscheduler.schedulers.background import BackgroundScheduler
 
-    scheduler = BackgroundScheduler(timezone=UTC)
-    # coalesce and max_instances: a tick that takes long is followed by one, not by all that were missed.
-    scheduler.add_job(tick, "interval", [app], seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None,
-                      next_run_time=datetime.now(UTC) + timedelta(milliseconds=100))
+    scheduler, leading = BackgroundScheduler(timezone=UTC), ExitStack()
+
+    def take_over() -> None:
+        if not leading.enter_context(app.database.lock("leader")):
+            leading.close()
+            return
+        log.info("this worker leads", process=os.getpid())
+        scheduler.remove_job("take over")
+        scheduler.add_job(tick, "interval", [app], seconds=seconds, next_run_time=datetime.now(UTC), **ONE_AT_A_TIME)
+
+    scheduler.add_job(lambda: _guarded("worker", "", take_over), "interval", seconds=STAND_BY_SECONDS, id="take over",
+                      next_run_time=datetime.now(UTC) + timedelta(milliseconds=100), **ONE_AT_A_TIME)
     scheduler.start()
 
     def end() -> bool:
         waiting = threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True)
         waiting.start()
         waiting.join(END_SECONDS)
+        leading.close()
         return not waiting.is_alive()
 
     return end

@@ -12,6 +12,7 @@ from tests.shared import shared_path
 # Smallest arguments of each; {name} is a folder beside the project, without which the benchmark is skipped, visibly.
 SMALL = {
     "start": ["--rounds", "1"],
+    "takeover": ["--rounds", "1"],
     "pooling": ["--rounds", "1"],
     "coverage": ["--repeats", "20"],
     "golden": ["--data", "{golden/meta}"],
