@@ -19,6 +19,7 @@ from bot.domain.protocols import Protocol, Schedule
 from bot.errors import PerennialError, SettingsError
 from bot.steps import cycle
 from bot.steps.records.read_mailbox import MailboxAccount, read_mailbox
+from bot.steps.records.search import next_window
 from bot.telemetry import logger
 from db import outbox, reviews
 
@@ -182,6 +183,24 @@ def run_now(app: App, slug: str, *, by: str) -> dict[str, Any]:
             "refused_files": list(account.refused_files),
             "records": account.records, "duplicates": account.duplicates, "flagged": account.flagged, "invited": account.invited,
             "mails": mails.sent}
+
+
+def plan_now(app: App, slug: str, *, by: str) -> dict[str, Any]:
+    """Return what `run_now` would do, and do nothing: `lines` to read, and plain values. Afterwards the database of `app` keeps nothing."""
+    app.database.rehearse()
+    protocol, now = app.protocols[slug], app.clock()
+    period = _period_for_now(app, protocol, by, now)
+    with app.database.reading() as session:
+        rows = [row for row in reviews.all_reviews(session) if row.slug == slug]
+        windows = [(plan, next_window(session, rows[0].id if rows else 0, plan, now)) for plan in protocol.sources if plan.kind == "api"]
+        waiting = outbox.counts(session)["pending"]
+    files = sorted(str(path.relative_to(app.home)) for path in (app.home / "watched").glob("*/*") if path.is_file())
+    lines = [f"{protocol.short_title}, cycle {period}"]
+    lines += [f"  would ask {plan.label} from {window.start or 'the beginning'} to {window.end}" for plan, window in windows]
+    lines += [f"  would look at {name}" for name in files]
+    lines.append(f"  would send {waiting} mails that wait, and invitations for what is found")
+    return {"lines": lines, "period": period, "files": files, "mails_waiting": waiting,
+            "sources": [{"source": plan.name, "from": str(window.start or ""), "to": str(window.end)} for plan, window in windows]}
 
 
 def overview(app: App) -> dict[str, Any]:

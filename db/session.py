@@ -33,6 +33,7 @@ class Database:
         if self.url.get_backend_name() not in {"sqlite", "postgresql"}:
             raise DatabaseError(f"{self.url.get_backend_name()} is not supported; allowed: sqlite:///path, postgresql://host/name")
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._rehearses = False
         self._engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
 
     @property
@@ -49,6 +50,10 @@ class Database:
         except SQLAlchemyError as error:
             raise DatabaseError(f"{self.url.render_as_string(hide_password=True)}: {_first_line(error)}. "
                                 "Set PERENNIAL_DATABASE to a database that can be opened") from error
+
+    def rehearse(self) -> None:
+        """From here on do every write as if, with all of the database's own checks, and keep nothing of it: for dry runs of one transaction."""
+        self._rehearses = True
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -74,8 +79,12 @@ class Database:
             engine = self._engine.execution_options(perennial_readonly=readonly)
             with Session(engine, expire_on_commit=False) as session:
                 if not readonly:
-                    with session.begin():
+                    with session.begin() as transaction:
                         yield session
+                        if self._rehearses:
+                            session.flush()
+                            session.expunge_all()
+                            transaction.rollback()
                 else:
                     yield session
                     # What was read stays readable: ending the transaction would expire it.

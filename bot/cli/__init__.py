@@ -28,7 +28,7 @@ cli.add_typer(medline.medline_cli, name="medline")
 def main() -> None:
     """Run the command line; an error of ours is one sentence on stderr."""
     try:
-        cli()
+        cli(prog_name="perennial")
     except (SettingsError, ProtocolError, SchemaError, InvalidInputError) as error:
         _fail(error, EXIT_USAGE)
     except PerennialError as error:

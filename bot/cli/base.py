@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +18,15 @@ BY = "system:cli"
 EXIT_FAILED, EXIT_USAGE, EXIT_DEGRADED = 1, 2, 3
 
 ReviewOption = Annotated[str, typer.Option("--review", help="Which review, where there are several.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would come of it, and keep and send nothing.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="End with one JSON object.")]
+
+
+def say(line: str, values: Any, *, as_json: bool, dry_run: bool = False) -> None:
+    """Print what came of a command: a line to read and, where asked for, its values as one JSON object."""
+    print(f"(dry run, nothing was kept or sent) {line}" if dry_run else line)
+    if as_json:
+        print(json.dumps(values | {"dry_run": dry_run}))
 
 
 def application() -> tuple[App, Any]:

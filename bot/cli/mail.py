@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.base import BY, JsonOption, ready_application
+from bot.cli.base import BY, DryRunOption, JsonOption, ready_application, say
 from bot.errors import InvalidInputError
 
 mail_cli = typer.Typer(no_args_is_help=True, help="Mails that are unsure or failed.")
 
 
 @mail_cli.command("unsure")
-def mail_unsure() -> None:
+def mail_unsure(as_json: JsonOption = False) -> None:
     """List the mails of which nobody knows whether they went out, and those that failed."""
     from db import outbox
 
@@ -25,6 +25,8 @@ def mail_unsure() -> None:
     for row in rows:
         print(f"{row.id}\t{row.state}\t{row.template}\t{row.recipient_kind} {row.recipient_id}\t{row.error}")
     print(f"{len(rows)} mails" + ("; settle one with:  perennial mail settle ID --sent | --again" if rows else ""))
+    if as_json:
+        print(json.dumps({"mails": [{"id": row.id, "state": row.state, "template": row.template, "error": row.error} for row in rows]}))
 
 
 @mail_cli.command("read")
@@ -45,12 +47,20 @@ def mail_read(as_json: JsonOption = False) -> None:
 def mail_settle(
     number: Annotated[int, typer.Argument(help="The mail's number, as `perennial mail unsure` shows it.")],
     again: Annotated[bool | None, typer.Option("--again/--sent", help="Send it again, or take it as sent.")] = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Decide about an unsure mail."""
+    """Decide about an unsure mail.
+
+    Example:  perennial mail settle 17 --sent
+    """
     from bot.steps.mail.settle import settle_unsure
 
     if again is None:
         raise InvalidInputError("say which:  --sent  (it arrived)  or  --again  (send it again)")
     app, _ = ready_application()
+    if dry_run:
+        app.database.rehearse()
     settle_unsure(database=app.database, mail_id=number, resend=again, by=BY, now=app.clock())
-    print(f"mail {number} {'will be sent again' if again else 'is taken as sent'}")
+    say(f"mail {number} {'will be sent again' if again else 'is taken as sent'}", {"id": number, "again": again}, as_json=as_json,
+        dry_run=dry_run)

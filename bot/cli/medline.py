@@ -26,9 +26,7 @@ def medline_score(
     as_json: JsonOption = False,
 ) -> None:
     """Score all files for one or many reviews in a single pass. Run again, it goes on where it was; only new files are scored."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
+    from bot.cli.progress import bar
     from bot.steps import cycle
     from bot.steps.medline.collect import collect
     from bot.steps.medline.models import feed_model
@@ -39,11 +37,9 @@ def medline_score(
     ids = {one.slug: cycle.state(app.database, protocol=one, by=BY, now=app.clock()).review_id for one in protocols}
     models = [feed_model(database=app.database, review_id=ids[one.slug], protocol=one) for one in protocols]
     target = out or settings.home / "medline"
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("files"), TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("files")
+    with bar("files") as progress:
         account, scored = score_folder(folder=folder, out=target, models=models, workers=workers or os.cpu_count() or 1, scheduler=scheduler,
-                                       progress=lambda done, of: bar.update(task, completed=done, total=of))
+                                       progress=progress)
     written = collect(scored=scored, names=[one.name for one in models], out=target, keep=keep)
     for sentence in account.failed:
         print(f"perennial: {sentence}", file=sys.stderr)

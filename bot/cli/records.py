@@ -23,13 +23,16 @@ def import_(
     dump: Annotated[bool, typer.Option("--dump", help="Print the records as JSON lines and store nothing.")] = False,
 ) -> None:
     """Take in the files that a source's own site exported. One that cannot be read keeps no other from its turn; then the exit code is 2."""
+    from bot.cli.progress import bar
     from bot.steps.records.import_files import import_files, show_files
 
     if dump:
         account = show_files(files=files, source=source, show=print)
     else:
         app, review_id = chosen_review(review)
-        account = import_files(database=app.database, review_id=review_id, files=files, source=source, by=BY, now=app.clock())
+        with bar("files") as progress:
+            account = import_files(database=app.database, review_id=review_id, files=files, source=source, by=BY, now=app.clock(),
+                                   progress=progress)
         if account.files:
             print(account.summary)
     for line in account.lines:

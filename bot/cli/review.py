@@ -71,10 +71,12 @@ def reproduce(
     as_json: JsonOption = False,
 ) -> None:
     """Compute every kept estimate and analysis again from its frozen inputs, and compare: to the last digit, or 1e-9 under other versions."""
+    from bot.cli.progress import bar
     from bot.steps.estimates.reproduce import reproduce as compute_again
 
     app, review_id = chosen_review(review)
-    found = compute_again(database=app.database, review_id=review_id, numbers=tuple(numbers or ()))
+    with bar("results") as progress:
+        found = compute_again(database=app.database, review_id=review_id, numbers=tuple(numbers or ()), progress=progress)
     for difference in found.differences:
         print(difference.sentence, file=sys.stderr)
     how = f", {found.other_software} of them made by other versions and compared to 1e-9" if found.other_software else ", to the last digit"

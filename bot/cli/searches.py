@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.base import BY, EXIT_USAGE, JsonOption, ReviewOption, chosen_protocol, chosen_review, home
+from bot.cli.base import BY, EXIT_USAGE, DryRunOption, JsonOption, ReviewOption, chosen_protocol, chosen_review, home, say
 from bot.errors import InvalidInputError
 
 searches_cli = typer.Typer(no_args_is_help=True, help="Strategies and how sources read them.")
@@ -45,6 +45,7 @@ def searches_accept(
     source: Annotated[str, typer.Argument(help="The source that reads its strategy otherwise than before, as the protocol names it.")],
     who: Annotated[str, typer.Option("--by", help="The address of the member of the team who looked at both readings.")],
     review: ReviewOption = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Accept how a source read its strategy in the latest cycle; the next search goes on."""
     from bot.steps.records.accept_reading import accept_reading
@@ -57,18 +58,26 @@ def searches_accept(
     if cycle is None:
         raise InvalidInputError("this review has had no cycle yet; there is no reading to accept")
     reading = accept_reading(database=app.database, review_id=review_id, cycle_id=cycle.id, source=source, by=people.by(person), now=app.clock())
-    print(f"{person.name} accepts how {source} reads its strategy:\n{reading}")
+    say(f"{person.name} accepts how {source} reads its strategy:\n{reading}", {"source": source, "by": person.name, "reading": reading},
+        as_json=as_json)
 
 
 @searches_cli.command("ask")
 def searches_ask(
     source: Annotated[str, typer.Argument(help="A source that is searched by hand, as the protocol names it.")] = "",
     review: ReviewOption = "",
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Write to the team about overdue sources, or about this one now: strategy, dates, and a link to bring the file."""
+    """Write to the team about overdue sources, or about this one now: strategy, dates, and a link to bring the file.
+
+    Examples:  perennial searches ask  ·  perennial searches ask embase --dry-run
+    """
     from bot.steps.records.ask_for_search import ask_for_search
 
     app, review_id = chosen_review(review)
+    if dry_run:
+        app.database.rehearse()
     asked = ask_for_search(database=app.database, review_id=review_id, protocol=chosen_protocol(app, review), keys=app.keys, by=BY,
                            now=app.clock(), source=source)
-    print(f"{asked} mails will go out")
+    say(f"{asked} mails will go out", {"mails": asked}, as_json=as_json, dry_run=dry_run)

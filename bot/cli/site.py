@@ -10,7 +10,18 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.base import BY, EXIT_DEGRADED, JsonOption, ReviewOption, application, chosen_protocol, logs, ready_application
+from bot.cli.base import (
+    BY,
+    EXIT_DEGRADED,
+    DryRunOption,
+    JsonOption,
+    ReviewOption,
+    application,
+    chosen_protocol,
+    logs,
+    ready_application,
+    say,
+)
 
 cli = typer.Typer()
 
@@ -73,12 +84,21 @@ def work_() -> None:
 
 
 @cli.command()
-def run(review: ReviewOption = "", as_json: JsonOption = False) -> None:
-    """Do one cycle now: search, deduplicate, rank, invite, and send the mails. Run again, it takes up where it was."""
-    from bot.jobs import run_now
+def run(review: ReviewOption = "", dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
+    """Do one cycle now: search, deduplicate, rank, invite, and send the mails. Run again, it takes up where it was.
+
+    Examples:  perennial run  ·  perennial run --dry-run  ·  perennial run --review sleep --json
+    """
+    from bot.cli.progress import showing_the_search
+    from bot.jobs import plan_now, run_now
 
     app, _ = ready_application()
-    outcome = run_now(app, chosen_protocol(app, review).slug, by=BY)
+    slug = chosen_protocol(app, review).slug
+    if dry_run:
+        _print_cycle(plan_now(app, slug, by=BY), as_json=as_json)
+        return
+    with showing_the_search(app, slug):
+        outcome = run_now(app, slug, by=BY)
     _print_cycle(outcome, as_json=as_json)
     if outcome["failed"] or outcome["busy"]:
         raise typer.Exit(EXIT_DEGRADED)
@@ -98,14 +118,15 @@ def status(as_json: JsonOption = False) -> None:
 
 
 @cli.command()
-def migrate(to: Annotated[str, typer.Option(help="A revision; default: the newest.")] = "head") -> None:
+def migrate(to: Annotated[str, typer.Option(help="A revision; default: the newest.")] = "head", as_json: JsonOption = False) -> None:
     """Bring the database to the schema of this version."""
     from bot import paths
     from db.schema import migrate as migrate_database
 
     app, _ = application()
     before, after = migrate_database(app.database, paths.migrations(), to=to)
-    print(f"the schema is at {after or 'nothing'}" + ("" if before == after else f" (was {before or 'nothing'})"))
+    say(f"the schema is at {after or 'nothing'}" + ("" if before == after else f" (was {before or 'nothing'})"),
+        {"before": before, "after": after}, as_json=as_json)
 
 
 def _print_cycle(outcome: dict[str, Any], *, as_json: bool) -> None:

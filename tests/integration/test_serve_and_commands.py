@@ -254,5 +254,45 @@ def test_unsure_mails_are_listed_and_settled(tmp_path: Path) -> None:
     database.close()
     listed = perennial(tmp_path, "mail", "unsure")
     assert listed.returncode == 0 and "1\tunsure\tdigest" in listed.stdout and "mail settle" in listed.stdout
+    assert perennial(tmp_path, "mail", "settle", "1", "--sent", "--dry-run").stdout.startswith("(dry run")
+    assert json.loads(perennial(tmp_path, "mail", "unsure", "--json").stdout.splitlines()[-1])["mails"][0]["state"] == "unsure"
     assert "taken as sent" in perennial(tmp_path, "mail", "settle", "1", "--sent").stdout
     assert perennial(tmp_path, "mail", "unsure").stdout.startswith("0 mails")
+
+
+def test_a_dry_run_says_what_would_come_of_it_and_keeps_and_sends_nothing(tmp_path: Path, pubmed: EutilsStandIn) -> None:
+    dry = perennial(tmp_path, "people", "add", "ada@example.org", "--role", "reviewer", "--name", "Ada", "--dry-run", "--json")
+    assert dry.returncode == 0 and dry.stdout.startswith("(dry run") and json.loads(dry.stdout.splitlines()[-1])["email"] == "ada@example.org"
+    assert json.loads(perennial(tmp_path, "people", "list", "--json").stdout.splitlines()[-1]) == {"people": []}
+    refused(perennial(tmp_path, "people", "add", "no address", "--role", "reviewer", "--name", "Ada", "--dry-run"), code=2)
+    assert json.loads(perennial(tmp_path, "invite", "--editor", "edda@example.org", "--dry-run", "--json").stdout.splitlines()[-1])["dry_run"]
+    asked = len(pubmed.requests)
+    (tmp_path / "watched" / "embase").mkdir(parents=True)
+    (tmp_path / "watched" / "embase" / "found.ris").write_text("TY  - JOUR\n")
+    planned = perennial(tmp_path, "run", "--dry-run", "--json", eutils_address=pubmed.address)
+    plan = json.loads(planned.stdout.splitlines()[-1])
+    assert planned.returncode == 0 and plan["files"] == ["watched/embase/found.ris"] and "would ask MEDLINE" in planned.stdout
+    assert {"pubmed", "clinicaltrials"} <= {one["source"] for one in plan["sources"]}
+    assert len(pubmed.requests) == asked
+    database = Database(f"sqlite:///{tmp_path / 'perennial.sqlite'}")
+    with database.reading() as session:
+        for table in ("person", "outbox", "cycle", "search_run"):
+            assert session.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0, table
+    database.close()
+
+
+def test_every_command_explains_itself_and_is_called_perennial() -> None:
+    import click
+    import typer
+
+    def leaves(command: click.Command, name: str) -> list[tuple[str, click.Command]]:
+        inside = getattr(command, "commands", None)
+        return [leaf for part, one in inside.items() for leaf in leaves(one, f"{name} {part}")] if inside else [(name, command)]
+
+    found = leaves(typer.main.get_command(cli.cli), "perennial")
+    assert len(found) > 20
+    for name, command in found:
+        assert (command.help or "").strip().endswith((".", '"', "json", "sent", "run")) or "Example" in (command.help or ""), name
+        silent = {"demo", "serve", "work", "schema"}
+        options = {word for one in command.params for word in one.opts}
+        assert "--json" in options or name.split()[-1] in silent, name

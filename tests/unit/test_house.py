@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,3 +45,8 @@ def test_decision_records_are_short_and_numbered_once() -> None:
     numbers = [path.name[:4] for path in records]
     assert len(set(numbers)) == len(numbers)
     assert all(len(path.read_text().splitlines()) <= 40 for path in records), "an ADR has at most 40 lines"
+
+
+@pytest.mark.xdist_group("together")
+def test_tests_of_one_group_stay_on_one_worker_so_that_no_demonstration_is_played_twice(request: pytest.FixtureRequest) -> None:
+    assert "PYTEST_XDIST_WORKER" not in os.environ or request.node.nodeid.endswith("@together")

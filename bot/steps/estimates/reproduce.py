@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,8 @@ class _Kept:
     with_few: bool = False
 
 
-def reproduce(*, database: Database, review_id: int, numbers: Collection[int] = ()) -> ReproduceAccount:
+def reproduce(*, database: Database, review_id: int, numbers: Collection[int] = (),
+              progress: Callable[[int, int], object] = lambda _done, _of: None) -> ReproduceAccount:
     """Return what came of computing again every kept result of a review, or those of the cycles of these bulletins.
 
     Raises NotFoundError for a number that no bulletin has.
@@ -59,7 +60,10 @@ def reproduce(*, database: Database, review_id: int, numbers: Collection[int] = 
     with database.reading() as session:
         kept = list(_kept(session, _cycles(session, review_id, numbers)))
     now = software()
-    differences = [found for one in kept for found in _compared(one, tolerance=0.0 if one.software == now else CLOSE)]
+    differences: list[Difference] = []
+    for done, one in enumerate(kept):
+        progress(done, len(kept))
+        differences += _compared(one, tolerance=0.0 if one.software == now else CLOSE)
     return ReproduceAccount(len(kept), sum(one.software != now for one in kept), tuple(differences))
 
 

@@ -59,10 +59,12 @@ class Account:
         self.refuse(path, [Refused(0, 0, reason)])
 
 
-def import_files(*, database: Database, review_id: int, files: Sequence[Path], source: str, by: str, now: datetime) -> Account:
+def import_files(*, database: Database, review_id: int, files: Sequence[Path], source: str, by: str, now: datetime,
+                 progress: Callable[[int, int], object] = lambda _done, _of: None) -> Account:
     """Keep the records of files, between two cycles. Ends with all that could be read kept, whatever the others were."""
     account = Account()
-    for path in files:
+    for done, path in enumerate(files):
+        progress(done, len(files))
         try:
             one = import_file(database=database, review_id=review_id, cycle_id=None, name=path.name, content=path.read_bytes(),
                               source=source, by=by, now=now)

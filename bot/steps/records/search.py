@@ -87,7 +87,7 @@ def begin_run(database: Database, review_id: int, cycle_id: int, plan: SourcePla
     if latest is not None and latest.state in ("ok", "running"):
         return latest
     with database.writing(by=by) as session:
-        window = _window(searches.last_ok_window(session, review_id, plan.name), plan, reviews.cycle(session, cycle_id).window_to)
+        window = next_window(session, review_id, plan, reviews.cycle(session, cycle_id).window_to)
         run = SearchRunRow(
             review_id=review_id, cycle_id=cycle_id, source=plan.name, attempt=latest.attempt + 1 if latest else 1, kind=plan.kind,
             strategy_sha256=hashlib.sha256(plan.strategy.encode()).hexdigest(), window_from=str(window.start or ""), window_to=str(window.end),
@@ -98,8 +98,9 @@ def begin_run(database: Database, review_id: int, cycle_id: int, plan: SourcePla
         return run
 
 
-def _window(last: tuple[str, str] | None, plan: SourcePlan, end: datetime) -> Window:
+def next_window(session: Session, review_id: int, plan: SourcePlan, end: datetime) -> Window:
     """Return the days to search: from the end of the last search that succeeded, with the protocol's overlap."""
+    last = searches.last_ok_window(session, review_id, plan.name)
     if last is None:
         return Window(plan.since, end.date())
     return Window(date.fromisoformat(last[1]) - timedelta(days=plan.overlap_days), end.date())
