@@ -12,6 +12,7 @@ from bot.errors import ConflictError, InvalidInputError, NotFoundError
 from bot.interview import ask
 from bot.protocols.new_review import Answers, NewReview, make_review, read_answers
 from bot.protocols.published_abstract import PublishedReview, read_published
+from bot.protocols.syntax import syntax_finding, unreadable_finding
 from bot.rendering import Renderer, Site
 from bot.sources.files import read
 
@@ -40,11 +41,15 @@ def from_example(name: str, *, home: Path) -> NewReview:
 
 def _answers(path: Path) -> Answers:
     try:
-        return read_answers(tomllib.loads(path.read_text(encoding="utf-8")), path.name)
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")
+        return read_answers(tomllib.loads(text), path.name)
     except OSError as error:
         raise InvalidInputError(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"{path.name} is no TOML in UTF-8: {error}. docs/guide/first-hour.md shows one") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(f"{unreadable_finding(path.name, raw, error)}. docs/guide/first-hour.md shows one") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InvalidInputError(f"{syntax_finding(path.name, text, error)}. docs/guide/first-hour.md shows one") from error
 
 
 def _published(path: Path) -> PublishedReview:

@@ -22,6 +22,7 @@ from bot.errors import ConflictError, DatabaseError
 from db.base import Base
 
 BUSY_SECONDS = 30
+FREE_SPACE = "Free some space (see it with:  df -h), then run the same again: nothing is half done"
 _open = threading.local()
 
 
@@ -48,8 +49,7 @@ class Database:
             with self._engine.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise DatabaseError(f"{self.url.render_as_string(hide_password=True)}: {_first_line(error)}. "
-                                "Set PERENNIAL_DATABASE to a database that can be opened") from error
+            raise DatabaseError(f"{self.url.render_as_string(hide_password=True)}: {_first_line(error)}. {_mend(error)}") from error
 
     def rehearse(self) -> None:
         """From here on do every write as if, with all of the database's own checks, and keep nothing of it: for dry runs of one transaction."""
@@ -92,7 +92,8 @@ class Database:
         except IntegrityError as error:
             raise ConflictError(f"The same was stored meanwhile ({_first_line(error)}). Load it again.") from error
         except SQLAlchemyError as error:
-            raise DatabaseError(f"The database did not do it: {_first_line(error)}.") from error
+            full = f" {FREE_SPACE}" if _is_full(error) else ""
+            raise DatabaseError(f"The database did not do it: {_first_line(error)}.{full}") from error
         finally:
             _open.transaction = False
 
@@ -209,6 +210,15 @@ def _unlock(connection: Connection, key: int) -> None:
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
     except OperationalError:
         return  # the connection is gone, and the lock with it
+
+
+def _mend(error: SQLAlchemyError) -> str:
+    return FREE_SPACE if _is_full(error) else "Set PERENNIAL_DATABASE to a database that can be opened"
+
+
+def _is_full(error: SQLAlchemyError) -> bool:
+    said = _first_line(error).casefold()
+    return "disk is full" in said or "no space left" in said
 
 
 def _first_line(error: SQLAlchemyError) -> str:

@@ -12,12 +12,15 @@ AT = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)$")
 QUOTES = "“”„«»‘’‚"
 BLANKS = "\u00a0\u2007\u202f\u200b\u2028\ufeff"
 DASHES = "–—−"
+PLAIN_TEXT = "plain text: copy its text into an editor such as Notepad or nano, and save it as UTF-8"
 
 
 def syntax_finding(file: str, text: str, error: Exception) -> Finding:
     """Return why tomllib refused a text, with the line, and what stands in the way."""
     if isinstance(error, RecursionError):
         return Finding(file, 1, "", "tables and lists lie too deep inside one another", "a few levels")
+    if text.startswith("{\\rtf"):
+        return Finding(file, 1, "", "this is rich text, as word processors save it (.rtf)", PLAIN_TEXT)
     found = AT.search(str(error))
     lines = text.split("\n")
     number = int(found.group(1)) if found and found.group(1) else len(lines)
@@ -32,6 +35,9 @@ def syntax_finding(file: str, text: str, error: Exception) -> Finding:
 
 def unreadable_finding(file: str, raw: bytes, error: UnicodeDecodeError) -> Finding:
     """Return in which line the first byte stands that is no UTF-8, and what it may be."""
+    if raw.startswith(b"PK\x03\x04"):
+        return Finding(file, 1, "", "this is a packed file, as word processors and spreadsheets save them (.docx, .odt, .xlsx)",
+                       PLAIN_TEXT)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Finding(file, 1, "", "the file is saved as UTF-16", "save it as UTF-8")
     line = raw[: error.start].count(b"\n") + 1

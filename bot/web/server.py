@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
 import threading
@@ -14,6 +15,12 @@ from bot.app import App
 from bot.errors import SettingsError
 from bot.web import create
 
+MOST_PORT = 65535
+MENDS = {
+    errno.EADDRINUSE: "Choose another:  PERENNIAL_PORT=8001  (who has it:  ss -ltnp)",
+    errno.EACCES: "Ports below 1024 are for root; choose a higher one, and let a proxy stand in front:  PERENNIAL_PORT=8000",
+}
+
 
 @dataclass(frozen=True)
 class Listener:
@@ -24,14 +31,17 @@ class Listener:
 
 
 def listen(host: str, port: int) -> Listener:
-    """Listen on host and port (0: any free one). Raises SettingsError if the port is taken."""
+    """Listen on host and port (0: any free one). Raises SettingsError if the port is taken, is none, or the host is none of this machine."""
+    if not 0 <= port <= MOST_PORT:
+        raise SettingsError(f"{port} is no port; allowed: 1 to {MOST_PORT}, 0 for any free one")
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}. Choose another:  PERENNIAL_PORT=8001") from error
+        mend = MENDS.get(error.errno or 0, "Choose an address of this machine:  PERENNIAL_LISTEN=127.0.0.1")
+        raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}. {mend}") from error
     listener.listen(256)
     shown = f"[{host}]" if ":" in host else host
     return Listener(listener, f"http://{shown}:{listener.getsockname()[1]}")

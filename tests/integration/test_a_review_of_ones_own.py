@@ -80,7 +80,7 @@ def test_twelve_questions_on_a_terminal_make_the_same_kind_of_folder(tmp_path):
     (('"pubmed", "embase"', '"pubmed", "medlars"'), "'medlars' is not known; allowed: pubmed"),
     (('author = "A. Person"', 'autor = "A. Person"'), 'perhaps "author" is meant'),
     (('label = "Remission"', 'label = "Insomnia severity"'), "two outcomes are called 'insomnia_severity'"),
-    (('title = "', "title = “"), "no TOML"),
+    (('title = "', "title = “"), "typographic quote"),
 ])
 def test_a_wrong_answer_is_one_sentence_and_leaves_nothing_behind(tmp_path, change, says):
     (tmp_path / "answers.toml").write_text(ANSWERS.replace(*change))

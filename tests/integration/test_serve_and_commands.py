@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -296,3 +297,14 @@ def test_every_command_explains_itself_and_is_called_perennial() -> None:
         silent = {"demo", "serve", "work", "schema"}
         options = {word for one in command.params for word in one.opts}
         assert "--json" in options or name.split()[-1] in silent, name
+
+
+def test_a_port_that_is_none_a_host_of_another_machine_and_a_full_disk_are_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "80000 is no port; allowed: 1 to 65535" in refused(perennial(tmp_path, "serve", "--port", "80000"), code=2)
+    assert "PERENNIAL_LISTEN" in refused(perennial(tmp_path, "serve", "--port", "0", listen="192.0.2.1"), code=2)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "mail"))
+
+    monkeypatch.setattr("bot.jobs.run_now", full)
+    assert "No space left on device. Free some space" in refused(perennial(tmp_path, "run"), code=1)

@@ -230,6 +230,12 @@ def test_another_encoding_is_named_with_its_line(review):
     assert only(review).message == "the file is saved as UTF-16"
 
 
+def test_a_document_of_a_word_processor_is_called_one(review):
+    for start, kind in ((b"PK\x03\x04\x14\x00\x08\xd7", "packed file"), (b"{\\rtf1\\ansi title = 1}", "rich text")):
+        (review / "protocol.toml").write_bytes(start)
+        assert kind in only(review).message and "plain text" in only(review).allowed
+
+
 def test_byte_order_mark_and_carriage_returns_of_other_systems_are_forgiven(review):
     for path in review.rglob("*.*"):
         path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
