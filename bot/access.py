@@ -11,7 +11,8 @@ TABLE: dict[str, frozenset[str]] = {
     "third_reviewer": frozenset({"decide", "export"}),
     "extractor": frozenset({"import", "export", "answer_questions", "extract", "verify", "appraise", "confirm_starting_set"}),
     "lived_experience": frozenset({"read_drafts"}),
-    "editor": frozenset({"import", "export", "answer_questions", "confirm_starting_set", "rate", "sign", "invite"}),
+    "editor": frozenset({"import", "export", "answer_questions", "confirm_starting_set", "rate", "sign",
+                          "invite", "answer_notices", "confirm_studies"}),
     "reader": frozenset({"subscribe", "unsubscribe"}),
     "operator": frozenset({"import", "export", "run", "invite", "resolve_mail", "migrate"}),
 }

@@ -28,13 +28,14 @@ class NoticeRow(Base):
     """One notice about one report; study_id instead where a study's paper is not here as a report (starting data).
 
     The fields are those of bot/domain/notices.py. sources: who told of it, the first one first. answer: what a person said of it; open
-    until then.
+    until then. decision: what becomes of the numbers, `keep` or `take_out`, None until then.
     """
 
     __tablename__ = "notice"
     __table_args__ = (
         CheckConstraint("kind in ('retraction', 'expression of concern', 'correction', 'replacement')", name="kind"),
         CheckConstraint("(report_id is null) <> (study_id is null)", name="subject"),
+        CheckConstraint("decision in ('keep', 'take_out')", name="decision"),
     )
     id: Mapped[Id]
     review_id: Mapped[int] = review_key()
@@ -51,6 +52,14 @@ class NoticeRow(Base):
     answer: Mapped[str | None]
     answered_by: Mapped[str | None]
     answered_at: Mapped[datetime | None]
+    decision: Mapped[str | None]
+
+    @property
+    def where(self) -> str:
+        """An address at which the notice can be read, "" if no source gave one or what leads to one."""
+        if self.link.startswith(("https://", "http://")):
+            return self.link
+        return f"https://doi.org/{self.doi}" if self.doi else f"https://pubmed.ncbi.nlm.nih.gov/{self.pmid}/" if self.pmid else ""
 
     @property
     def source(self) -> str:
@@ -102,14 +111,20 @@ def open_notices(session: Session, review_id: int) -> Sequence[NoticeRow]:
     return session.scalars(query).all()
 
 
-def answer(session: Session, notice_id: int, *, said: str, at: datetime) -> NoticeRow:
-    """Keep what a person (whom the session writes for) said of a notice. Raises NotFoundError, ConflictError if one was given before."""
+def notice(session: Session, notice_id: int) -> NoticeRow:
+    """Return a notice by its row id. Raises NotFoundError."""
     row = session.get(NoticeRow, notice_id)
     if row is None:
         raise NotFoundError(f"there is no notice {notice_id}")
+    return row
+
+
+def answer(session: Session, notice_id: int, *, said: str, at: datetime, decision: str | None = None) -> NoticeRow:
+    """Keep what a person (whom the session writes for) said of a notice. Raises NotFoundError, ConflictError if one was given before."""
+    row = notice(session, notice_id)
     if row.answer is not None:
         raise ConflictError(f"This notice was answered on {row.answered_at:%Y-%m-%d}: {row.answer}")
-    row.answer, row.answered_by, row.answered_at = said, session.info["by"], at
+    row.answer, row.answered_by, row.answered_at, row.decision = said, session.info["by"], at, decision
     session.flush()
     return row
 

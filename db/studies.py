@@ -23,7 +23,8 @@ from db.effects import undecided_count
 
 
 class StudyRow(Base):
-    """A trial. state: how far it is; extraction: what waits for whom.
+    """A trial. state: how far it is (`extracted`: two agree on the numbers; `appraised`: and risk of bias is signed for each; `confirmed`: and
+    a person said so); extraction: what waits for whom.
 
     extraction: `none` (no numbers wanted), `open` (somebody extracts), `awaiting` (full text or an answer of the authors),
     `submitted` (another person is to verify), `settled`. turn: rises each time it goes back, so that people are told again.
@@ -34,7 +35,7 @@ class StudyRow(Base):
     __tablename__ = "study"
     __table_args__ = (
         UniqueConstraint("review_id", "label"),
-        CheckConstraint("state in ('candidate', 'included', 'extracted', 'merged')", name="state"),
+        CheckConstraint("state in ('candidate', 'included', 'extracted', 'appraised', 'confirmed', 'merged')", name="state"),
         CheckConstraint("extraction in ('none', 'open', 'awaiting', 'submitted', 'settled')", name="extraction"),
         CheckConstraint("origin in ('starting_set', 'screening')", name="origin"),
     )

@@ -15,7 +15,17 @@ from datetime import date
 from typing import Any
 
 from bot.bulletin import changes, closer, methods_text, plain_language, prisma_flow, published
-from bot.bulletin.material import Cautious, Material, OutcomeMaterial, Result, SourceState, StudyMaterial, TrialResult
+from bot.bulletin.material import (
+    Cautious,
+    Material,
+    OutcomeMaterial,
+    Result,
+    SourceState,
+    StudyMaterial,
+    Told,
+    TrialResult,
+    WithIt,
+)
 from bot.bulletin.numbers import interval, signed
 from bot.domain.protocols import Protocol
 from bot.methods.certainty import statements
@@ -25,6 +35,8 @@ SCHEMA = 1
 CRISIS_MONTHS = 6
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 NOT_RATED = "not rated yet"
+NOTICES = {"retraction": "a report was retracted", "expression of concern": "an expression of concern was published about a report",
+           "correction": "a correction of a report was published", "replacement": "a report was retracted and replaced"}
 HEADLINES = {
     changes.FIRST: "first bulletin", changes.NO_CHANGE: "no change", changes.UPDATED: "estimate updated",
     changes.CONCLUSION: "CONCLUSION CHANGED",
@@ -50,6 +62,7 @@ def _composed(material: Material) -> dict[str, Any]:
         "status": status, "headline": HEADLINES[status],
         "previous": material.previous["number"] if material.previous else None,
         "notice": material.notice,
+        "told": [_told(material, one) for one in material.told],
         "provisional": plain_language.PROVISIONAL,
         "searched_to": material.searched_to.isoformat(), "next": material.next_search.isoformat(),
         "sources": [_source(source) for source in material.sources],
@@ -277,6 +290,28 @@ def _change_in_cell(change: Mapping[str, Any]) -> str:
     if not change["changed"]:
         return "none"
     return "; ".join(f"{cause['study']} {cause['what']}" for cause in change["studies"]) or "pooled again"
+
+
+def _told(material: Material, one: Told) -> dict[str, Any]:
+    """Return a notice about a report in neutral words, with what the estimates are with and without what it took out."""
+    sentence = f"{one.study}: {NOTICES[one.kind]}" + (f", {one.dated}" if one.dated else "") + "."
+    both = [words for outcome_id, with_it in one.taken_out if (words := _with_and_without(material, outcome_id, with_it))]
+    if one.taken_out:
+        sentence += " Its number is left out of every estimate here."
+    elif not one.words:
+        sentence += " Nothing was left out because of it so far; the editor is asked."
+    elif one.stays:
+        sentence += " The editor decided that the numbers stay."
+    return {"study": one.study, "kind": one.kind, "link": one.link, "sentence": sentence, "both": both, "words": one.words}
+
+
+def _with_and_without(material: Material, outcome_id: str, with_it: WithIt | None) -> str:
+    found = next((one for one in material.outcomes if one.outcome.id == outcome_id), None)
+    if found is None or with_it is None:
+        return ""
+    measure = found.outcome.measure
+    there = f"{plural(with_it.k, 'trial')}, {measure} {signed(with_it.estimate)} {interval(with_it.ci_low, with_it.ci_high)}"
+    return f"{found.outcome.label}: with it {there}; without it {changes.numbers(_result(found.result), measure)}."
 
 
 def _study(material: Material, study: StudyMaterial, known: set[int] | None) -> dict[str, Any]:

@@ -254,6 +254,30 @@ class Making:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A notice about a report of a study that is shown. kind: as bot/domain/notices.py names it; link: where it can be read, "" if unknown.
+
+    taken_out: (outcome's id, what pooling gives with the number that was taken out, None where it gives none) where it was.
+    words: what an editor said of it, "" while nobody has; stays: she said that the numbers stay.
+    """
+
+    study: str
+    kind: str
+    dated: str = ""
+    link: str = ""
+    taken_out: tuple[tuple[str, WithIt | None], ...] = ()
+    words: str = ""
+    stays: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WithIt(Span):
+    """An estimate with a number that is not in ours. k: trials."""
+
+    k: int
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """Everything a bulletin rests on. pending: what waits for a person, in words → count. previous: the bulletin before, as composed."""
 
@@ -269,4 +293,5 @@ class Material:
     pending: Mapping[str, int]
     making: Making
     notice: str = ""
+    told: tuple[Told, ...] = ()
     previous: Mapping[str, Any] | None = None

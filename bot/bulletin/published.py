@@ -21,6 +21,8 @@ REASONS = {
     "appraisal": "its risk of bias is not signed yet",
     "held": "it may be one study with another; a person is asked",
     "risk": "at critical risk of bias",
+    "notice": "the report that gave its number was retracted, or taken out after a notice",
+    "confirmation": "not confirmed by an editor yet",
 }
 
 

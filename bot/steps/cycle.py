@@ -44,6 +44,7 @@ from bot.steps.screening.settle import settle
 from bot.steps.studies.import_starting_set import import_starting_set
 from bot.steps.studies.include import include
 from bot.steps.studies.invite_confirmation import invite_confirmation
+from bot.steps.studies.tell_editor import tell_editor
 from bot.telemetry import logger
 from db import blobs, events, retrievals, reviews, screening, searches, studies
 from db.reviews import CycleRow
@@ -176,6 +177,8 @@ def advance(*, tools: Tools, protocol: Protocol, by: str) -> None:
         include(**common, keys=tools.keys, now=tools.clock())
         invite_questions(**common, keys=tools.keys, now=tools.clock())
         invite_to_appraise(**common, keys=tools.keys, now=tools.clock())
+        tell_editor(database=tools.database, review_id=review.id, keys=tools.keys, confirms=protocol.appraisal is not None, by=by,
+                    now=tools.clock())
         _draft_when_ready(tools, protocol, review.id, by)
         publish(**common, renderer=tools.renderer, keys=tools.keys, now=tools.clock())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from bot.app import App
 from bot.bulletin.digest import digest
 from bot.errors import NotFoundError
 from bot.steps.bulletins.publish import PAGE
+from bot.web.notices import over
 from db import blobs, bulletins, reviews
 from db.bulletins import BulletinRow
 
@@ -77,7 +79,8 @@ def _frozen(app: App, request: Request, slug: str, number: str, name: str) -> Re
         row = bulletins.by_number(session, review.id, int(number))
         sha256 = bulletins.file(session, row.id, name).sha256
         content, media_type = blobs.get(session, sha256)
-    return served(request, content, media_type, sha256)
+    shown = over(app, slug, content) if name == PAGE else content
+    return served(request, shown, media_type, sha256 if shown is content else hashlib.sha256(shown).hexdigest())
 
 
 def _line(row: BulletinRow) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from bot.domain.protocols import Protocol
 from bot.steps.bulletins import gather_ledger
 from bot.steps.bulletins.gather import next_search
 from bot.web.bulletins import published
+from bot.web.notices import of_review
 from db import reviews
 
 GET = ["GET", "HEAD"]
@@ -30,13 +31,14 @@ def routes(app: App) -> APIRouter:
     def review(slug: str) -> Response:
         protocol, newest = app.protocol(slug), _newest(app, slug)
         page = app.renderer.page("site/review.html", protocol=protocol, c=newest, status=_status(app, protocol),
-                                 base=_base(newest), about=intervention(protocol))
+                                 base=_base(newest), about=intervention(protocol), retractions=of_review(app, slug))
         return HTMLResponse(page)
 
     @router.api_route("/reviews/{slug}/studies", methods=GET)
     def studies(slug: str) -> Response:
         newest = _newest(app, slug)
-        return HTMLResponse(app.renderer.page("site/studies.html", protocol=app.protocol(slug), c=newest, base=_base(newest)))
+        return HTMLResponse(app.renderer.page("site/studies.html", protocol=app.protocol(slug), c=newest, base=_base(newest),
+                                              retractions=of_review(app, slug)))
 
     return router
 

@@ -12,7 +12,7 @@ from bot.methods.studies.computation import favours_below
 from bot.methods.studies.extraction import CLUSTERS
 from bot.methods.studies.routes import ROUTES, formula_words
 from bot.methods.studies.windows import DURING, span
-from db import records, studies
+from db import full_texts, notices, records, retrievals, studies
 from db.effects import EffectRow
 from db.session import Session
 
@@ -80,7 +80,8 @@ def plain(value: Any) -> str:
 
 
 def reports_view(session: Session, study_id: int) -> list[dict[str, Any]]:
-    """Return the reports of a study as pages name them."""
+    """Return the reports of a study as pages name them: where each can be read, and what sources tell of it."""
     ids = [link.report_id for link in studies.reports_of(session, study_id)]
-    found = records.shown(session, ids)
-    return [{"id": report_id, "record": found[report_id].record} for report_id in ids if report_id in found]
+    found, free, said = records.shown(session, ids), full_texts.links_of(session, ids), retrievals.latest(session, ids)
+    return [{"id": one, "record": found[one].record, "links": free.get(one, []), "notices": notices.of_report(session, one),
+             "attached": said[one] if one in said and said[one].sha256 else None} for one in ids if one in found]

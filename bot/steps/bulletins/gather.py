@@ -31,6 +31,7 @@ from bot.methods.certainty.sizes import size_of
 from bot.methods.certainty.statements import bands_of, size_name
 from bot.rendering import DEMO_NOTICE, Site
 from bot.steps.bulletins import gather_ledger as ledger
+from bot.steps.bulletins.gather_notices import gather_notices
 from bot.steps.certainty.assemble import Rateable, assemble
 from db import analyses, bulletins, certainty, effects, estimates, published_updates, records, reviews, studies
 from db.certainty import CertaintyRatingRow
@@ -70,6 +71,7 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
         flow=ledger.flow(session, review_id, protocol, studies=len(shown), starting=sum(row.origin == "starting_set" for row in shown)),
         pending=ledger.pending(session, review_id, cycle_id),
         making=ledger.making(session, review_id, cycle_id, usable.values(), pooled.values(), is_demo=site.demo),
+        told=gather_notices(session, review_id, protocol, {row.id for row in shown} | {one.study_id for one in usable.values()}),
         notice=DEMO_NOTICE if site.demo else "", previous=before.content if before else None)
 
 

@@ -16,6 +16,7 @@ from bot.domain.effects import Estimate
 from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Pooling, Protocol
 from bot.methods.studies.windows import Measurement, first_after_end
+from bot.steps.studies.retracted import taken_out
 from db import appraisals, blobs, effects, estimates, events, reviews, studies, study_links
 from db.effects import EffectRow
 from db.estimates import EstimateRow
@@ -78,15 +79,17 @@ def usable(session: Session, review_id: int, outcome: Outcome, protocol: Protoco
 def eligible(session: Session, review_id: int, outcome: Outcome, protocol: Protocol) -> tuple[tuple[EffectRow, ...], dict[int, str]]:
     """Return the effects of an outcome that may be shown beside each other, and effect id → risk of bias as signed.
 
-    They are on its measure, of studies that nobody asks about whether they are one with another, and appraised where the protocol waits
-    for that. Those at critical risk are among them: to be shown, never pooled.
+    They are on its measure, of studies that nobody asks about whether they are one with another, appraised and confirmed by a person where
+    the protocol waits for that, and not of a report that was retracted. Those at critical risk are among them: to be shown, never pooled.
     """
     risks = {effect_id: overall.judgement for effect_id, overall in appraisals.overall_of_effects(session, review_id).items()}
     # A study that may be one with another that is pooled waits until a person says: no trial is counted twice.
     held = study_links.held_back(session, review_id)
     rows = [row for row in effects.effects_of(session, review_id, outcome.id) if row.measure == outcome.measure and row.study_id not in held]
-    waits = protocol.pooling.provisional == "never"
-    return tuple(row for row in rows if row.id in risks or not waits), risks
+    out = taken_out(session, review_id)
+    if protocol.pooling.provisional == "never":
+        rows = [row for row in rows if row.state == "confirmed" and row.id in risks]
+    return tuple(row for row in rows if row.id not in out), risks
 
 
 def one_per_study(rows: Sequence[EffectRow], outcome: Outcome, protocol: Protocol) -> tuple[EffectRow, ...]:

@@ -16,6 +16,7 @@ from bot.domain.outcomes import Outcome, PublishedEstimate
 from bot.domain.protocols import Protocol
 from bot.methods.studies.first_public import dates_of_report, first_public
 from bot.steps.estimates.pool import NEVER_POOLED, PRIORS_SUIT, RANDOMISED, one_per_study
+from bot.steps.studies.retracted import taken_out
 from db import appraisals, blobs, effects, events, published_updates, records, reviews, studies, study_links
 from db.appraisals import Overall
 from db.effects import EffectRow
@@ -74,9 +75,10 @@ def _sorted(session: Session, review_id: int, outcome: Outcome, published: Publi
     chosen += one_per_study([row for row in randomised if row.study_id not in {one.study_id for one in chosen}], outcome, protocol)
     added, refused = [], []
     risks, held = appraisals.overall_of_effects(session, review_id), study_links.held_back(session, review_id)
+    retracted = taken_out(session, review_id)
     for row in chosen:
         study = known[row.study_id]
-        kept_out = _kept_out(study.label, risks.get(row.id), protocol, is_held=study.id in held)
+        kept_out = _kept_out(study.label, row, risks.get(row.id), protocol, is_held=study.id in held, is_out=row.id in retracted)
         if kept_out is not None:
             refused.append(kept_out)
             continue
@@ -91,12 +93,17 @@ def _sorted(session: Session, review_id: int, outcome: Outcome, published: Publi
     return _Sorted(tuple(added), tuple(refused))
 
 
-def _kept_out(label: str, risk: Overall | None, protocol: Protocol, *, is_held: bool) -> dict[str, str] | None:
-    """Return why a trial stays out of every pool of the review, None if it does not. is_held: it may be one with another."""
+def _kept_out(label: str, row: EffectRow, risk: Overall | None, protocol: Protocol, *, is_held: bool, is_out: bool) -> dict[str, str] | None:
+    """Return why a trial stays out of every pool of the review, None if it does not. is_held: it may be one with another; is_out: the report
+    that gave its number was retracted."""
+    if is_out:
+        return {"study": label, "kind": "notice", "reason": f"{label}: its report was retracted, or an editor took the number out."}
     if is_held:
         return {"study": label, "kind": "held", "reason": f"{label}: a person is asked whether it is one study with another."}
     if risk is None and protocol.pooling.provisional == "never":
         return {"study": label, "kind": "appraisal", "reason": f"{label}: its risk of bias is not signed yet, and the protocol waits for that."}
+    if row.state != "confirmed" and protocol.pooling.provisional == "never":
+        return {"study": label, "kind": "confirmation", "reason": f"{label}: no editor has confirmed it yet, and the protocol waits for that."}
     if risk is not None and risk.judgement == NEVER_POOLED:
         return {"study": label, "kind": "risk", "reason": f"{label}: at critical risk of bias; shown, never pooled."}
     return None

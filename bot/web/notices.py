@@ -1,0 +1,37 @@
+"""The neutral notice that pages carry at once when a report of a study was retracted. Computed as the page is served, over whatever is frozen
+or signed: no bulletin, rating or signature holds it back. What it does to numbers: bot/steps/studies/retracted.py."""
+
+from __future__ import annotations
+
+from bot.app import App
+from bot.domain.notices import RETRACTION
+from bot.steps.studies.tell_editor import of_studies
+from db import effects, notices, reviews
+from db.session import Session
+
+MAIN = b'<main id="main">'
+
+
+def retractions(session: Session, review_id: int) -> list[dict[str, str]]:
+    """Return what is to be said of each retracted report of a study: study, dated, link."""
+    if not any(row.kind == RETRACTION for row in notices.all_notices(session, review_id)):
+        return []
+    used = {one.study_id for one in effects.effects_of(session, review_id)}
+    return [{"study": study.label, "dated": row.dated, "link": row.where} for row, study in of_studies(session, review_id)
+            if row.kind == RETRACTION and (study.state != "candidate" or study.id in used)]
+
+
+def of_review(app: App, slug: str) -> list[dict[str, str]]:
+    """Return the retractions of a review, none for one that has not begun."""
+    with app.database.reading() as session:
+        row = next((one for one in reviews.all_reviews(session) if one.slug == slug), None)
+        return retractions(session, row.id) if row else []
+
+
+def over(app: App, slug: str, page: bytes) -> bytes:
+    """Return a frozen page with the notice above it; the very bytes where nothing was retracted."""
+    told = of_review(app, slug)
+    if not told:
+        return page
+    before, found, after = page.partition(MAIN)
+    return before + found + app.renderer.page("site/notice.html", retractions=told, frozen=True).encode() + after if found else page
