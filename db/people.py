@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, delete, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.errors import NotFoundError
@@ -30,7 +30,7 @@ class PersonRow(Base):
 
 
 class MembershipRow(Base):
-    """What a person is in a review."""
+    """What a person is in a review. away_until: the same in all roles of a person there; None: is here."""
 
     __tablename__ = "membership"
     __table_args__ = (
@@ -41,6 +41,7 @@ class MembershipRow(Base):
     review_id: Mapped[int] = review_key()
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     role: Mapped[str]
+    away_until: Mapped[datetime | None]
 
 
 def by(person: PersonRow) -> str:
@@ -107,6 +108,19 @@ def roles(session: Session, review_id: int, person_id: int) -> frozenset[str]:
         .where(MembershipRow.review_id == review_id, PersonRow.id == person_id, PersonRow.state == "active")
     )
     return frozenset(session.scalars(query))
+
+
+def away(session: Session, review_id: int, now: datetime) -> dict[int, datetime]:
+    """Return person id → until when, for those who asked not to be written to for a while."""
+    query = select(MembershipRow.person_id, MembershipRow.away_until).where(MembershipRow.review_id == review_id,
+                                                                            MembershipRow.away_until > now)
+    return {person_id: until for person_id, until in session.execute(query).tuples() if until is not None}
+
+
+def set_away(session: Session, review_id: int, person_id: int, until: datetime | None) -> None:
+    """Say until when a person is away from a review, None: not at all."""
+    session.execute(update(MembershipRow).where(MembershipRow.review_id == review_id, MembershipRow.person_id == person_id).values(
+        away_until=until))
 
 
 def roles_of_review(session: Session, review_id: int) -> frozenset[str]:

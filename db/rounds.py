@@ -220,6 +220,14 @@ def add_assignments(session: Session, round_row: RoundRow, person_id: int, place
     return len(rows)
 
 
+def hand_over(session: Session, rows: Sequence[AssignmentRow], to: int, *, at: datetime) -> None:
+    """Put assignments that have no vote at the end of another person's list, in the order given; the giver's list keeps its numbers."""
+    last = own_length(session, rows[0].round_id, to) if rows else 0
+    for position, row in enumerate(rows, start=last + 1):
+        row.person_id, row.position, row.told_at, row.reminded_at, row.talk_at = to, position, at, None, None
+    session.flush()
+
+
 def open_by_person(session: Session, round_id: int) -> dict[int, int]:
     """Return person id → how many records of a round that person was asked about and has not voted on. Counts alone."""
     from db.decisions import DecisionRow

@@ -14,7 +14,7 @@ LARGER = {"/i/": 60_000_000}
 FULL_TEXT = re.compile(r"/r/[^/]{43}/[0-9]{1,9}/full-text")
 MAX_FILE = 26_000_000
 CONTENT_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; "
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # Pages behind a link of a mail: the address itself is a secret.

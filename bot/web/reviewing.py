@@ -26,10 +26,11 @@ def routes(app: App) -> APIRouter:
     router = APIRouter()
 
     @router.api_route("/r/{token}", methods=GET)
-    def round_page(token: str, voted: str = "", page: str = "1") -> Response:
+    def round_page(token: str, voted: str = "", page: str = "1", given: str = "", kept: str = "") -> Response:
         with app.database.reading() as session:
             seen = views.seen_by(session, app, token)
-            shown = views.round_view(session, seen, page=_number(page), voted=_number(voted))
+            shown = views.round_view(session, seen, page=_number(page), voted=_number(voted), now=app.clock())
+            shown |= {"given": _number(given), "kept": _number(kept)}
         return HTMLResponse(app.renderer.page("reviewing/round.html", **shown))
 
     @router.api_route("/r/{token}/{position}", methods=GET)

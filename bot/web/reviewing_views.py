@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bot.app import App
@@ -14,6 +15,7 @@ from bot.errors import NotFoundError
 from bot.methods.screening.marking import pieces
 from bot.methods.screening.queue import minutes
 from bot.steps.screening.decide import words
+from bot.steps.screening.hand_over import colleagues
 from db import decisions, full_texts, links, people, rankings, records, retrievals, reviews, rounds, screening
 from db.decisions import DecisionRow
 from db.people import PersonRow
@@ -55,8 +57,8 @@ def next_place(session: Session, seen: Seen, *, after: int = 0) -> int | None:
     return decisions.own_next(session, seen.round.id, seen.person.id, after=after)
 
 
-def round_view(session: Session, seen: Seen, *, page: int, voted: int) -> dict[str, Any]:
-    """Return what the page of a round shows: how far one is, the next record, the list with one's own votes."""
+def round_view(session: Session, seen: Seen, *, page: int, voted: int, now: datetime, problem: str = "") -> dict[str, Any]:
+    """Return what the page of a round shows: how far one is, the next record, the list with one's own votes, who could take it over."""
     pages = max(1, math.ceil(rounds.own_length(session, seen.round.id, seen.person.id) / PAGE_SIZE))
     page = min(max(page, 1), pages)
     places = range((page - 1) * PAGE_SIZE + 1, page * PAGE_SIZE + 1)
@@ -67,6 +69,9 @@ def round_view(session: Session, seen: Seen, *, page: int, voted: int) -> dict[s
         "page": page,
         "pages": pages,
         "lines": _lines(session, seen, part, votes),
+        "colleagues": colleagues(session, seen.round, seen.person.id, now) if seen.round.closed_at is None else [],
+        "away": people.away(session, seen.round.review_id, now).get(seen.person.id),
+        "problem": problem, "given": 0, "kept": 0,
     }
 
 

@@ -14,7 +14,7 @@ from bot.domain.protocols import Protocol
 from bot.links import LinkKeys
 from bot.methods.screening.queue import minutes
 from bot.methods.screening.quiet import next_moment
-from db import links, outbox, records
+from db import links, outbox, people, records
 from db.people import PersonRow
 from db.rounds import AssignmentRow, RoundRow
 from db.session import Session
@@ -33,6 +33,8 @@ def send(session: Session, *, template: str, round_row: RoundRow, person: Person
     rules = protocol.reviewing
     not_before = next_moment(at, quiet_from=rules.quiet_from, quiet_to=rules.quiet_to, quiet_weekdays=rules.quiet_weekdays,
                              time_zone=protocol.schedule.time_zone)
+    # Who asked not to be written to for a while gets it on the first day back.
+    not_before = max(not_before, people.away(session, round_row.review_id, at).get(person.id, at))
     data = {
         "links": {"round": link.id},
         "round_number": round_row.number,

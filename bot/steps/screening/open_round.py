@@ -100,10 +100,18 @@ def _new_round(session: Session, review_id: int, cycle_id: int, stage: str, due:
             "mode": rules.mode,
             "second_check_share": rules.second_check_share,
             "conflicts": rules.conflicts,
-            "reviewers": [person.id for person in people.members(session, review_id, "reviewer")],
-            "checkers": [person.id for person in people.members(session, review_id, "third_reviewer")],
+            "reviewers": _here(session, review_id, "reviewer", 2 if rules.mode == "two" else 1, now),
+            "checkers": _here(session, review_id, "third_reviewer", 1, now),
             "seed": seed if stage == TITLE_ABSTRACT else f"{seed}:{stage}",
         })
+
+
+def _here(session: Session, review_id: int, role: str, least: int, now: datetime) -> list[int]:
+    """Return who votes: those who are not away, all where too few would be left."""
+    everybody = [person.id for person in people.members(session, review_id, role)]
+    away = people.away(session, review_id, now)
+    here = [person_id for person_id in everybody if person_id not in away]
+    return here if len(here) >= least else everybody
 
 
 def _require_people(report_ids: Sequence[int], rules: dict[str, Any], protocol: Protocol) -> None:

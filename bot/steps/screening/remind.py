@@ -27,6 +27,7 @@ def remind(*, database: Database, review_id: int, protocol: Protocol, keys: Link
         due = [(row, person_id, listed) for row in rounds.running(session, review_id)
                for person_id, listed in _undecided(session, row).items() if _is_due(listed, protocol.reviewing.reminder_days, now)]
         active = {person.id for role in ("reviewer", "third_reviewer") for person in people.members(session, review_id, role)}
+        active -= people.away(session, review_id, now).keys()
     reminded = [_remind(database, row, person_id, listed, protocol, keys, by, now) for row, person_id, listed in due if person_id in active]
     return ReminderAccount(len(reminded))
 
