@@ -233,7 +233,8 @@ def test_a_hostile_record_is_only_text(sqlite, now):
     one = desk(sqlite, now, reports=[record])
     number = one.open().round_id
     html = browser(one).get(f"/r/{one.token('Ada', number)}/1").text
-    assert "<script" not in html.replace(OWN_SCRIPT, "") and "<img" not in html and "javascript:" not in html and "49" not in re.sub(r"4,9\d\d", "", html)
+    html = html.replace(OWN_SCRIPT, "")
+    assert "<script" not in html and "<img" not in html and "javascript:" not in html and "49" not in re.sub(r"4,9\d\d", "", html)
     assert "and 4,988 more" in html and len(html) < 60_000
     mail = written_mail(one, "Ada", "digest")
     assert "<script" not in mail.html and "\u202e" not in mail.text + mail.html
