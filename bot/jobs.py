@@ -207,7 +207,7 @@ def overview(app: App) -> dict[str, Any]:
     """Return what is due, done, waiting and failing: `lines` to read, and plain values."""
     now, lines, found = app.clock(), [], {}
     with app.database.reading() as session:
-        mails = outbox.counts(session)
+        mails, held = outbox.counts(session), outbox.held(session)
         for slug, protocol in app.protocols.items():
             rows = [row for row in reviews.all_reviews(session) if row.slug == slug]
             latest = reviews.latest_cycle(session, rows[0].id) if rows else None
@@ -217,7 +217,9 @@ def overview(app: App) -> dict[str, Any]:
             found[slug] = {"cycle": latest.period if latest else None, "state": latest.state if latest else None,
                            "degraded": bool(latest and latest.degraded), "next": upcoming.moment.isoformat()}
     lines.append("mails: " + ", ".join(f"{count} {state}" for state, count in mails.items() if count or state in ("pending", "unsure")))
-    return {"lines": lines, "reviews": found, "mails": mails}
+    if held:
+        lines.append(f"mails are HELD BACK: {held}; let them go with:  perennial mail release")
+    return {"lines": lines, "reviews": found, "mails": mails, "mails_held": held}
 
 
 def _period_for_now(app: App, protocol: Protocol, by: str, now: datetime) -> str:

@@ -42,6 +42,11 @@ def of_kind(session: Session, review_id: int, kind: str) -> Sequence[EventRow]:
     return session.scalars(select(EventRow).where(EventRow.review_id == review_id, EventRow.kind == kind).order_by(EventRow.id)).all()
 
 
+def latest(session: Session, kinds: Sequence[str]) -> EventRow | None:
+    """Return the newest event of one of these kinds in the whole site, or None."""
+    return session.scalars(select(EventRow).where(EventRow.kind.in_(kinds)).order_by(EventRow.id.desc()).limit(1)).first()
+
+
 def count(session: Session) -> int:
     """Return how many events there are: it grows whenever anybody does anything."""
     return session.scalar(select(func.count()).select_from(EventRow)) or 0

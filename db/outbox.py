@@ -15,11 +15,13 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ColumnElement, UniqueConstraint, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from db import events
 from db.base import Base, Id, review_key
 from db.interests import holds_for
 
 STATES = ("pending", "claimed", "sending", "sent", "unsure", "failed")
 SAFE_TO_REPEAT = frozenset({"confirm_subscription", "sign_in", "interests"})
+HELD, RELEASED = "mail.held", "mail.released"
 # What a person needs in order to declare interests goes out before they are declared.
 BEFORE_INTERESTS = frozenset({"interests", "sign_in"})
 
@@ -112,6 +114,30 @@ def recover(session: Session, *, now: datetime) -> tuple[int, int]:
     unsure = session.execute(update(OutboxRow).where(OutboxRow.state == "sending").values(
         state="unsure", error="the sender stopped while the message was handed over")).rowcount  # type: ignore[attr-defined]
     return again, unsure
+
+
+def hold(session: Session, *, why: str, at: datetime) -> None:
+    """Let no mail of this site go out until `release`."""
+    events.note(session, review_id=None, kind=HELD, subject="outbox", data={"why": why}, at=at)
+
+
+def release(session: Session, *, at: datetime) -> None:
+    """Let mails go out again."""
+    events.note(session, review_id=None, kind=RELEASED, subject="outbox", at=at)
+
+
+def held(session: Session) -> str:
+    """Return why mails are held back, empty if they are not."""
+    latest = events.latest(session, (HELD, RELEASED))
+    return latest.data["why"] if latest is not None and latest.kind == HELD else ""
+
+
+def hold_restored(session: Session, *, made: str, at: datetime) -> int:
+    """Hold all mails of a site that comes from a backup. Those that waited then may have gone out since: they are unsure. Returns how many."""
+    hold(session, why=f"restored from the backup of {made[:16].replace('T', ' ')} UTC", at=at)
+    waiting = update(OutboxRow).where(OutboxRow.state.in_(("pending", "claimed", "sending")))
+    waiting = waiting.values(state="unsure", claimed_by=None, error="it waited when the backup was made, and may have gone out since")
+    return session.execute(waiting).rowcount  # type: ignore[attr-defined]
 
 
 def resolve_unsure(session: Session, row_id: int, *, resend: bool, at: datetime) -> OutboxRow | None:

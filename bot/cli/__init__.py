@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from bot.cli import exchange, mail, medline, people, records, review, searches, site
+from bot.cli import exchange, keeping, mail, medline, people, records, review, searches, site
 from bot.cli.base import EXIT_FAILED, EXIT_USAGE
 from bot.errors import InvalidInputError, PerennialError, ProtocolError, SchemaError, SettingsError
 
@@ -24,7 +24,7 @@ cli = typer.Typer(
     name="perennial", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="A living systematic review bot. First:  perennial demo   Tests:  perennial test   Benchmarks:  perennial bench",
 )
-for part in (site, review, records, people, exchange):
+for part in (site, review, records, people, exchange, keeping):
     cli.add_typer(part.cli)
 cli.add_typer(searches.searches_cli, name="searches")
 cli.add_typer(people.people_cli, name="people")

@@ -64,3 +64,31 @@ def mail_settle(
     settle_unsure(database=app.database, mail_id=number, resend=again, by=BY, now=app.clock())
     say(f"mail {number} {'will be sent again' if again else 'is taken as sent'}", {"id": number, "again": again}, as_json=as_json,
         dry_run=dry_run)
+
+
+@mail_cli.command("hold")
+def mail_hold(
+    why: Annotated[str, typer.Argument(help="Why, in a few words; status shows it.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Send no mail from now on; what is written waits.
+
+    Example:  perennial mail hold "moving to another server"
+    """
+    from bot.steps.mail.hold import hold
+
+    app, _ = ready_application()
+    hold(database=app.database, why=why, by=BY, now=app.clock())
+    say("mails are held back; let them go with:  perennial mail release", {"held": why}, as_json=as_json)
+
+
+@mail_cli.command("release")
+def mail_release(dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
+    """Let mails go out again, after a restore or a hold. The unsure ones wait for  perennial mail settle."""
+    from bot.steps.mail.hold import release
+
+    app, _ = ready_application()
+    if dry_run:
+        app.database.rehearse()
+    waiting = release(database=app.database, by=BY, now=app.clock())
+    say(f"mails go out again; {waiting} wait", {"waiting": waiting}, as_json=as_json, dry_run=dry_run)

@@ -30,13 +30,17 @@ log = logger("mail")
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAccount:
-    """What became of the outbox: sent, refused for good or failed, unsure, put off. busy: another process is sending."""
+    """What became of the outbox: sent, refused for good or failed, unsure, put off. busy: another process is sending.
+
+    held: why nothing goes out at all.
+    """
 
     sent: int = 0
     failed: int = 0
     unsure: int = 0
     put_off: int = 0
     busy: bool = False
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,10 @@ def deliver(*, database: Database, post: Post, by: str, now: Callable[[], dateti
     with database.lock("sender") as got:
         if not got:
             return DeliveryAccount(busy=True)
+        with database.reading() as session:
+            held = outbox.held(session)
+        if held:
+            return DeliveryAccount(held=held)
         with database.writing(by=by) as session:
             _, unsure = outbox.recover(session, now=now())
         if unsure:
