@@ -23,8 +23,8 @@ from bot.steps.studies.join import join
 from bot.steps.studies.verify import LIST, Verdict, verify
 from bot.steps.studies.weigh import weigh
 from bot.steps.studies.withdraw_effect import withdraw_effect
+from bot.web import prefill, verification_views
 from bot.web import studies_views as views
-from bot.web import verification_views
 from bot.web.form_fields import Fields
 
 GET = ["GET", "HEAD"]
@@ -78,13 +78,15 @@ def _extraction(app: App, router: APIRouter) -> None:
 
 def _results(app: App, router: APIRouter) -> None:
     @router.api_route("/x/{token}/effects/{outcome}", methods=GET)
-    def form_page(token: str, outcome: str, corrects: str = "", gives: str = "") -> Response:
+    def form_page(token: str, outcome: str, corrects: str = "", gives: str = "", fill: str = "", e: str = "", c: str = "") -> Response:
         with app.database.reading() as session:
             who, row = extractor(session, token, app.clock())
             protocol = views.protocol_of(session, app, who.review_id)
             wanted = protocol.outcome(outcome)
-            sent = views.begin_with(session, row, wanted, corrects=corrects, gives=gives)
-            shown = views.form_view(session, row, wanted, protocol, token=token, sent=sent)
+            offered = prefill.offered(session, row, wanted)
+            filled = prefill.filled(offered, fill, intervention=e, comparison=c)
+            sent = views.begin_with(session, row, wanted, corrects=corrects, gives=gives) | filled
+            shown = views.form_view(session, row, wanted, protocol, token=token, sent=sent) | {"offered": offered, "is_filled": bool(filled)}
         return HTMLResponse(app.renderer.page("studies/result.html", **shown))
 
     @router.post("/x/{token}/effects/{outcome}")

@@ -15,6 +15,7 @@ from bot.methods.studies.windows import DURING, WEEKS_PER_MONTH, span
 from bot.steps.studies.finish_extraction import CHOICES
 from bot.steps.studies.forms import ANALYSES, DESIGNS, NUMBERS, OTHER, EffectForm
 from bot.steps.studies.weigh import DURING_CHOICE, Weighed
+from bot.web.prefill import NOTHING
 from bot.web.studies_words import LABELS, effect_view, effect_words, numbers, plain, reports_view, window_words
 from db import effects, reviews, studies
 from db.effects import EffectRow
@@ -53,7 +54,7 @@ def form_view(session: Session, row: StudyRow, outcome: Outcome, protocol: Proto
     return _study(session, row, protocol, token) | {
         "outcome": outcome, "routes": {name: ROUTES[name] for name in ROUTES_TO[outcome.measure]}, "other": OTHER, "labels": LABELS,
         "route": ROUTES.get(sent.get("route", "")), "clusters": CLUSTERS, "borrowed_icc": BORROWED_ICC,
-        "designs": DESIGNS, "analyses": ANALYSES, "open_ended": span(protocol.open_ended_months),
+        "offered": NOTHING, "is_filled": False, "designs": DESIGNS, "analyses": ANALYSES, "open_ended": span(protocol.open_ended_months),
         "sent": dict.fromkeys((*EffectForm.model_fields, *NUMBERS), "") | dict(sent), **_problems(problems),
     }
 
