@@ -49,7 +49,7 @@ def test_a_register_offers_what_its_spread_is_called_and_no_word_on_the_arms() -
         {"title": "PHQ-9 total", "description": "", "time_frame": "12 weeks", "unit": "points", "param": "MEAN", "dispersion": "Standard Error",
          "groups": [{"id": "OG000", "title": "Peers"}, {"id": "OG001", "title": "Waitlist"}],
          "rows": [row | {"group": "OG000", "value": 8.0, "se": 0.7}, row | {"group": "OG001", "value": 10.5, "se": 0.8, "n": 41}]},
-        {"title": "Steps per day", "description": "", "time_frame": "", "unit": "", "param": "MEAN", "dispersion": "", "groups": [], "rows": []}]}
+        {"title": "Steps a day", "description": "", "time_frame": "", "unit": "", "param": "MEAN", "dispersion": "", "groups": [], "rows": []}]}
     (found,) = from_register(results, called=lambda text: "PHQ-9" in text, routes=ALL)
     assert (found.route, found.category) == ("means_se", "Week 12")
     assert found.groups[0] == ("OG000", "Peers", (("n", "40"), ("mean", "8"), ("se", "0.7")))
