@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ import db.tables  # noqa: F401  makes every table known
 from bot.errors import ConflictError, InvalidInputError
 from db import schema
 from db.base import Base, Utc
+from db.canonical import canonical
 from db.session import Database
 
 AT_ONCE = 1000
@@ -46,7 +46,7 @@ class Summing:
     def add(self, values: list[Any]) -> None:
         """Take in a row."""
         self.rows += 1
-        self._sum.update(json.dumps(_in_one_way(values), sort_keys=True, ensure_ascii=False).encode() + b"\n")
+        self._sum.update(canonical(values) + b"\n")
 
     @property
     def result(self) -> TableSum:
@@ -204,14 +204,3 @@ def _unpacking(kind: Any) -> Callable[[Any], Any]:
     if isinstance(kind, LargeBinary):
         return base64.b64decode
     return lambda value: value
-
-
-def _in_one_way(value: Any) -> Any:
-    """Return a value as both databases would give it back: Postgres does not tell 1.0 from 1 in a JSON value."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_in_one_way(one) for one in value]
-    if isinstance(value, dict):
-        return {key: _in_one_way(one) for key, one in value.items()}
-    return value

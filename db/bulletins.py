@@ -76,6 +76,12 @@ def in_state(session: Session, review_id: int, state: str) -> Sequence[BulletinR
     return session.scalars(query).all()
 
 
+def audit_ends(session: Session) -> list[dict[str, Any]]:
+    """Return the end of the audit's chain (`events`, `sha256`) that each published bulletin of the site names."""
+    contents = session.scalars(select(BulletinRow.content).where(BulletinRow.state == "published").order_by(BulletinRow.id))
+    return [content["audit"] for content in contents if content.get("audit")]
+
+
 def published(session: Session, review_id: int) -> Sequence[BulletinRow]:
     """Return the published bulletins of a review, newest first."""
     query = (select(BulletinRow).where(BulletinRow.review_id == review_id, BulletinRow.state == "published")

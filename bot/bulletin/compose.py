@@ -85,7 +85,10 @@ def _composed(material: Material) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What a bulletin gets when it is published. signed_by: as it is printed; draft_sha256: what was signed; address: where it stays."""
+    """What a bulletin gets when it is published. signed_by: as it is printed; draft_sha256: what was signed; address: where it stays.
+
+    audit: how many events the audit had then, and the SHA-256 at the end of its chain.
+    """
 
     number: int
     dated: date
@@ -94,6 +97,7 @@ class Publication:
     draft_sha256: str
     site_name: str
     address: str
+    audit: tuple[int, str]
 
 
 def finished(content: Mapping[str, Any], publication: Publication) -> dict[str, Any]:
@@ -102,7 +106,8 @@ def finished(content: Mapping[str, Any], publication: Publication) -> dict[str, 
     cite = (f"{authors}. {content['review']['title']}. Bulletin {publication.number}, {day(publication.dated)}. {publication.site_name}. "
             f"Protocol version {content['protocol']['version']}. {publication.address}")
     return {**content, "number": publication.number, "dated": publication.dated.isoformat(), "address": publication.address, "cite": cite,
-            "signed": {"by": publication.signed_by, "on": publication.signed_on.isoformat(), "sha256": publication.draft_sha256}}
+            "signed": {"by": publication.signed_by, "on": publication.signed_on.isoformat(), "sha256": publication.draft_sha256},
+            "audit": {"events": publication.audit[0], "sha256": publication.audit[1]}}
 
 
 def as_bytes(content: Mapping[str, Any]) -> bytes:

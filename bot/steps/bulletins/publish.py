@@ -48,12 +48,13 @@ def _freeze(database: Database, row: BulletinRow, protocol: Protocol, renderer: 
     with database.reading() as session:
         number = bulletins.next_number(session, row.review_id)
         signer = people.person(session, row.signed_by or 0)
+        audit = events.head(session)
     address = f"/reviews/{protocol.slug}/bulletins/{number}"
     # Outside the demonstration nobody is named who has not agreed to be.
     content = finished(row.content, Publication(
         number=number, dated=now.date(), signed_by=signer.name if renderer.site.demo else EDITOR,
         signed_on=(row.signed_at or now).date(), draft_sha256=row.content_sha256, site_name=renderer.site.name,
-        address=renderer.site.address + address))
+        address=renderer.site.address + address, audit=(audit.place, audit.sha256)))
     files = frozen_files(renderer, content, f"{address}/")
     with database.writing(by=by) as session:
         stored = bulletins.bulletin(session, row.id)

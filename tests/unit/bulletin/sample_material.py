@@ -124,7 +124,7 @@ def published_two() -> dict[str, object]:
 def publication(number: int, dated: date) -> Publication:
     """Return what a bulletin gets at publication."""
     return Publication(number, dated, "demo editor", dated, "0" * 64, "Perennial",
-                       f"http://127.0.0.1:8000/reviews/digital-peer-support/bulletins/{number}")
+                       f"http://127.0.0.1:8000/reviews/digital-peer-support/bulletins/{number}", (1234, "a" * 64))
 
 
 def _missing(outcome_id: str) -> tuple[Missing, ...]:
