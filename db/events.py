@@ -88,7 +88,7 @@ def head(session: Session) -> Head:
     """Return the end of the chain."""
     query = select(EventRow.place, EventRow.chained).where(EventRow.place.is_not(None))
     found = session.execute(query.order_by(EventRow.place.desc()).limit(1)).first()
-    return Head(found[0], found[1]) if found else Head(0, "")
+    return Head(found[0] or 0, found[1] or "") if found else Head(0, "")
 
 
 def verify(session: Session, *, known: Sequence[Head] = ()) -> tuple[Head, Fault | None]:
@@ -101,11 +101,11 @@ def verify(session: Session, *, known: Sequence[Head] = ()) -> tuple[Head, Fault
     for row in session.scalars(query):
         if row.place != last.place + 1:
             return last, Fault(last.place + 1, f"the event is missing; the next one is {_name(row)}")
-        last = Head(row.place, link(last.sha256, row))
+        last = Head(last.place + 1, link(last.sha256, row))
         if row.chained != last.sha256:
-            return last, Fault(row.place, f"{_name(row)} was altered")
+            return last, Fault(last.place, f"{_name(row)} was altered")
         if through.get(last.place, last.sha256) != last.sha256:
-            return last, Fault(row.place, f"up to {_name(row)} it is another chain than the one that a bulletin names")
+            return last, Fault(last.place, f"up to {_name(row)} it is another chain than the one that a bulletin names")
         session.expunge(row)
     longest = max(through, default=0)
     if longest > last.place:
