@@ -22,13 +22,14 @@ class RoundRow(Base):
 
     leads_to: what an inclusion means, `study` or `full_text` (then the full text is sought and judged before anything is a study).
 
+    origin: "" for the cycle's own round; else which program its decisions were moved in from, and when.
     rules: the protocol's rules and the people as they were when it began, so that it can be opened again the same way.
     opened_at: when everybody had been invited, None until then. due_at: from then on a settled report stays settled.
     settled_through: the last vote (row id) that settling has seen. agreement: of the blind votes, computed when the round closed.
     """
 
     __tablename__ = "screening_round"
-    __table_args__ = (UniqueConstraint("cycle_id", "stage"), UniqueConstraint("review_id", "number"))
+    __table_args__ = (UniqueConstraint("cycle_id", "stage", "origin"), UniqueConstraint("review_id", "number"))
     id: Mapped[Id]
     review_id: Mapped[int] = review_key()
     cycle_id: Mapped[int] = mapped_column(ForeignKey("cycle.id"), index=True)
@@ -44,6 +45,7 @@ class RoundRow(Base):
     settled_through: Mapped[int] = mapped_column(default=0)
     agreement: Mapped[dict[str, Any] | None] = mapped_column(Json)
     leads_to: Mapped[str] = mapped_column(default="study", server_default="study")
+    origin: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class RoundItemRow(Base):
@@ -120,8 +122,9 @@ def share(session: Session, round_id: int | None) -> RoundRow:
 
 
 def of_cycle(session: Session, cycle_id: int, stage: str) -> RoundRow | None:
-    """Return the round of a cycle at a stage, or None."""
-    return session.scalars(select(RoundRow).where(RoundRow.cycle_id == cycle_id, RoundRow.stage == stage)).one_or_none()
+    """Return a cycle's own round at a stage, or None."""
+    own = (RoundRow.cycle_id == cycle_id, RoundRow.stage == stage, RoundRow.origin == "")
+    return session.scalars(select(RoundRow).where(*own)).one_or_none()
 
 
 def running(session: Session, review_id: int) -> Sequence[RoundRow]:

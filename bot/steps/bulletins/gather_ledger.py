@@ -20,6 +20,8 @@ from db.session import Session
 STAGE = "title_abstract"
 PARTS = {"first": "reviewer", "second": "reviewer", "third": "third_reviewer"}
 MOST_AUTHORS = 3
+# Other programs ask for none on titles and abstracts.
+NO_REASON = "decided in another program, where no reason was asked for"
 
 
 def sources(session: Session, review_id: int, cycle: CycleRow, protocol: Protocol) -> tuple[SourceState, ...]:
@@ -83,7 +85,8 @@ def exclusions(session: Session, review_id: int, protocol: Protocol) -> tuple[Ex
     # A criterion that an amendment has taken away still names what it excluded.
     order = [*reasons, *sorted(set(by_criterion) - set(reasons))]
     return tuple(
-        Exclusion(criterion, reasons.get(criterion, criterion), tuple(sorted(citation(shown[one].record) for one in by_criterion[criterion])))
+        Exclusion(criterion, reasons.get(criterion, criterion) or NO_REASON,
+                  tuple(sorted(citation(shown[one].record) for one in by_criterion[criterion])))
         for criterion in order if criterion in by_criterion)
 
 
