@@ -6,8 +6,8 @@ A round may come from another program, beside the cycle's own. Going back remove
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
