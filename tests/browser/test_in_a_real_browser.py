@@ -56,7 +56,8 @@ def paths(played_on_sqlite: Played) -> dict[str, str]:
             letter = path.split("/")[1]
             if letter in kinds and path.count("/") == 2:
                 found.setdefault(kinds[letter], path.rstrip(".,)"))
-    found |= {"record": found["round"] + "/1", "merges": found["questions"] + "/merged", "reports": found["questions"] + "/studies"}
+    found |= {"record": found["round"] + "/1", "merges": found["questions"] + "/merged", "reports": found["questions"] + "/studies",
+              "desk": found["questions"] + "/desk"}
     assert set(kinds.values()) <= set(found)
     return found
 
