@@ -23,7 +23,9 @@ OTHER_OUTCOMES = 1.25
 FEW_ANALYSED = 0.5
 
 FAR_P = 4.0
+SD_OF_MEAN = 0.05
 _P = re.compile(r"\bp(?:[ -]?value)?\s*([=<>≤≥])\s*(0?[.,]\d+|1[.,]0+)", re.IGNORECASE)
+_DF = re.compile(r"\bt\s*\(\s*(\d{1,6})(?:\.\d+)?\s*\)|\bF\s*\(\s*1\s*,\s*(\d{1,6})", re.IGNORECASE)
 _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*-?\s*(month|week)", re.IGNORECASE)
 
 
@@ -117,6 +119,29 @@ def _looks_like_standard_error(sd: float, n: int, instrument: Instrument | None)
         return 0.5 * reference <= sd * math.sqrt(n) <= 2 * reference
     width = _width(instrument)
     return width is not None and sd < SD_LOW * width
+
+
+def _spread_unlike_mean(entry: Entry) -> list[Question]:
+    """On a scale whose range nobody has stated, an SD of a few per cent of the mean is likely a standard error (Salzer 2016: 0.14 of 4.65)."""
+    means = entry.in_means
+    if means is None or _width(entry.instrument) is not None:
+        return []
+    for sd, mean, n, arm in ((means.sd_e, means.mean_e, means.n_e, "intervention"), (means.sd_c, means.mean_c, means.n_c, "comparison")):
+        if sd is not None and mean and sd < SD_OF_MEAN * abs(mean):
+            return [Question("sd_like_se", f"The SD {sd:g} of the {arm} arm is small beside its mean {mean:g}; times the square root of n it would "
+                                           f"be {sd * math.sqrt(n):.3g}. Does the report call it SD, or SE?")]
+    return []
+
+
+def _degrees(entry: Entry) -> list[Question]:
+    """Hold the degrees of freedom that the quoted sentence prints against the people analysed, as in Schlosser's t(55) of 43 randomised."""
+    told = _DF.search(entry.result.quote)
+    people = entry.numbers.analysed("e") + entry.numbers.analysed("c")
+    df = int(told[1] or told[2]) if told is not None else 0
+    if df + 2 <= people:
+        return []
+    return [Question("df_above_n", f"The sentence gives {df} degrees of freedom, more than {people} people analysed leave. Is the test of "
+                                   "another comparison, or within one arm over time?")]
 
 
 def _scale(entry: Entry) -> list[Question]:
@@ -251,5 +276,5 @@ def _width(instrument: Instrument | None) -> float | None:
 
 
 _ALONE: tuple[Callable[[Entry], list[Question]], ...] = (
-    _large, _deviations, _scale, _randomised, _arms, _direction, _reported, _reported_p, _time)
+    _large, _deviations, _spread_unlike_mean, _degrees, _scale, _randomised, _arms, _direction, _reported, _reported_p, _time)
 _AMONG_OTHERS: tuple[Callable[[Entry, Sequence[Other]], list[Question]], ...] = (_participants_of_others, _twice, _shared_comparison)
