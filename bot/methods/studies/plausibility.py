@@ -128,8 +128,8 @@ def _spread_unlike_mean(entry: Entry) -> list[Question]:
         return []
     for sd, mean, n, arm in ((means.sd_e, means.mean_e, means.n_e, "intervention"), (means.sd_c, means.mean_c, means.n_c, "comparison")):
         if sd is not None and mean and sd < SD_OF_MEAN * abs(mean):
-            return [Question("sd_like_se", f"The SD {sd:g} of the {arm} arm is small beside its mean {mean:g}; times the square root of n it would "
-                                           f"be {sd * math.sqrt(n):.3g}. Does the report call it SD, or SE?")]
+            return [Question("sd_like_se", f"The SD {sd:g} of the {arm} arm is small beside its mean {mean:g}; times the square root of n it "
+                                           f"would be {sd * math.sqrt(n):.3g}. Does the report call it SD, or SE?")]
     return []
 
 

@@ -102,7 +102,8 @@ def test_6_a_d_within_one_arm_is_asked_about_in_merza_2023(rows: list[dict[str, 
 def test_7_one_control_group_under_several_arms_is_asked_about(rows: list[dict[str, str]], study: str) -> None:
     row = the_row(rows, study, sd_i=".")
     first = result_of(row)
-    second = result_of(row, experimental="another active arm", numbers=Numbers("means", first.numbers.n_e, first.numbers.n_c, 3.0, 1.0, 3.1, 1.0))
+    n_e, n_c = first.numbers.n_e, first.numbers.n_c
+    second = result_of(row, experimental="another active arm", numbers=Numbers("means", n_e, n_c, 3.0, 1.0, 3.1, 1.0))
     assert "comparison_shared" in asked(second, first)
 
 
@@ -148,5 +149,6 @@ def test_12_denominators_that_do_not_agree_are_asked_about_in_dean_2016_and_schl
 def test_13_not_significant_is_no_number_and_the_form_says_what_to_do_with_it(rows: list[dict[str, str]]) -> None:
     assert the_row(rows, "Ellis", outcome_group="depression", effect_type="not significant")["effect"] == ""
     for said in ("n.s.", "ns", "not significant", "p > .05"):
-        numbers, problems = read_numbers({"smd": said, "n_e": "13", "n_c": "13"}, route="smd", subject=Subject("Ellis 2011", "Depression", "DASS"))
+        given = {"smd": said, "n_e": "13", "n_c": "13"}
+        numbers, problems = read_numbers(given, route="smd", subject=Subject("Ellis 2011", "Depression", "DASS"))
         assert numbers is None and problems, said
