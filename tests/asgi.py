@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,10 @@ class Answer:
     def text(self) -> str:
         """The body as text."""
         return self.content.decode()
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.content)
 
 
 class Browser:

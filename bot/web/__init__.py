@@ -36,6 +36,7 @@ def create(app: App) -> FastAPI:
     """Return the web application of a site."""
     web = FastAPI(title=app.renderer.site.name, docs_url=None, redoc_url=None, openapi_url=None)
     web.mount("/static", StaticFiles(directory=app.renderer.templates / "web" / "static"), name="static")
+    web.mount("/api/v1", importlib.import_module("bot.web.api").application(app))
     for part in PARTS:
         web.include_router(importlib.import_module(f"bot.web.{part}").routes(app))
     web.add_exception_handler(errors.PerennialError, _ours(app))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +15,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from bot.app import App
 from bot.bulletin.digest import digest
 from bot.errors import NotFoundError
+from bot.exchange import bulletin_files
+from bot.rendering import DEMO_NOTICE
 from bot.steps.bulletins.publish import PAGE
 from bot.web.notices import over
 from db import blobs, bulletins, reviews
@@ -43,6 +47,9 @@ def routes(app: App) -> APIRouter:
     def bulletin(request: Request, slug: str, number: str) -> Response:
         return _frozen(app, request, slug, number, PAGE)
 
+    for one in bulletin_files.NAMES:
+        router.add_api_route(f"/reviews/{{slug}}/bulletins/{{number}}/{one}", _data_file(app, one), methods=GET)
+
     @router.api_route("/reviews/{slug}/bulletins/{number}/{name}", methods=GET)
     def file(request: Request, slug: str, number: str, name: str) -> Response:
         return _frozen(app, request, slug, number, name)
@@ -50,6 +57,10 @@ def routes(app: App) -> APIRouter:
     @router.api_route("/reviews/{slug}/feed.atom", methods=GET)
     def feed(slug: str) -> Response:
         return Response(_feed(app, slug), media_type="application/atom+xml; charset=utf-8")
+
+    @router.api_route("/reviews/{slug}/feed.json", methods=GET)
+    def json_feed(slug: str) -> Response:
+        return Response(json.dumps(_json_feed(app, slug), ensure_ascii=False), media_type="application/feed+json; charset=utf-8")
 
     return router
 
@@ -70,13 +81,33 @@ def served(request: Request, content: bytes, media_type: str, sha256: str) -> Re
     return Response(content, media_type=media_type, headers=headers)
 
 
-def _frozen(app: App, request: Request, slug: str, number: str, name: str) -> Response:
+def _data_file(app: App, name: str) -> Callable[[Request, str, str], Response]:
+    """Return what serves one file that is made from a frozen bulletin."""
+
+    def serve(request: Request, slug: str, number: str) -> Response:
+        row = _bulletin(app, slug, number)
+        if name != bulletin_files.EVERYTHING:
+            content, media_type = bulletin_files.data_file(row.content, name)
+        else:
+            with app.database.reading() as session:
+                files = {one.name: blobs.get(session, one.sha256)[0] for one in bulletins.files(session, row.id)}
+            content, media_type = bulletin_files.everything(row.content, files), "application/zip"
+        return served(request, content, media_type, hashlib.sha256(content).hexdigest())
+
+    return serve
+
+
+def _bulletin(app: App, slug: str, number: str) -> BulletinRow:
     app.protocol(slug)
     if not (number.isascii() and number.isdigit() and len(number) <= 9):
         raise NotFoundError("There is no such bulletin.")
     with app.database.reading() as session:
-        review = reviews.review_by_slug(session, slug)
-        row = bulletins.by_number(session, review.id, int(number))
+        return bulletins.by_number(session, reviews.review_by_slug(session, slug).id, int(number))
+
+
+def _frozen(app: App, request: Request, slug: str, number: str, name: str) -> Response:
+    row = _bulletin(app, slug, number)
+    with app.database.reading() as session:
         sha256 = bulletins.file(session, row.id, name).sha256
         content, media_type = blobs.get(session, sha256)
     shown = over(app, slug, content) if name == PAGE else content
@@ -94,6 +125,22 @@ def _feed(app: App, slug: str) -> str:
     return app.renderer.page(
         "site/feed.atom", protocol=protocol, updated=_stamp(newest), host=urlsplit(site.address).hostname or "localhost",
         entries=[{"bulletin": digest(row.content), "updated": _stamp(row.published_at or newest)} for row in rows])
+
+
+def _json_feed(app: App, slug: str) -> dict[str, Any]:
+    """Return the feed in the words of JSON Feed 1.1 (jsonfeed.org)."""
+    protocol, site = app.protocol(slug), app.renderer.site
+    page, notice = f"{site.address}/reviews/{slug}", DEMO_NOTICE if site.demo else ""
+    items = []
+    for row in published(app, slug)[:IN_FEED]:
+        told = digest(row.content)
+        answers = [f"{one['label']}: {one['answer']}" for one in told["answers"]]
+        items.append({"id": told["address"], "url": told["address"],
+                      "title": f"{told['short_title']}, bulletin {told['number']}: {told['headline']}",
+                      "content_text": "\n".join([*([notice] if notice else []), *told["changes"], *answers, told["provisional"]]),
+                      "date_published": _stamp(row.published_at or datetime.combine(protocol.dated, datetime.min.time(), UTC))})
+    return {"version": "https://jsonfeed.org/version/1.1", "title": protocol.title, "home_page_url": page, "feed_url": f"{page}/feed.json",
+            "description": notice or protocol.question, "language": "en", "items": items}
 
 
 def _stamp(moment: datetime) -> str:

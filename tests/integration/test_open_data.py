@@ -1,0 +1,102 @@
+"""What is published can be had by any program: an API that only reads, feeds, tables with a dictionary, one ZIP that is always the same."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+
+import pytest
+
+from bot.rendering import DEMO_NOTICE
+from tests.fixtures_demo import Played
+
+pytestmark = pytest.mark.xdist_group("demo")
+SLUG = "digital-peer-support"
+API, PAGES = f"/api/v1/reviews/{SLUG}", f"/reviews/{SLUG}"
+
+
+@pytest.fixture
+def demo(played_on_sqlite: Played) -> Played:
+    return played_on_sqlite
+
+
+def _table(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def test_the_api_gives_the_numbers_that_were_published(demo: Played) -> None:
+    (review,) = demo.web.get("/api/v1/reviews").json()
+    assert (review["slug"], review["latest_bulletin"]) == (SLUG, 2) and demo.web.get(API).json() == review
+    assert demo.web.get(API, headers={"Origin": "https://example.org"}).headers["access-control-allow-origin"] == "*"
+    assert [one["number"] for one in demo.web.get(f"{API}/bulletins").json()] == [2, 1]
+    results = {one["outcome"]: one for one in demo.web.get(f"{API}/bulletins/latest/results").json()}
+    assert demo.web.get(f"{API}/bulletins/2/results").json() == list(results.values())
+    figures = demo.figures["estimates"]["depression"][1]
+    for name in ("k", "estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2"):
+        assert results["depression"][name] == figures[name], name
+    trials = [one for one in demo.web.get(f"{API}/bulletins/2/trials").json() if one["outcome"] == "depression"]
+    assert len(trials) == 8 and abs(sum(one["weight"] for one in trials) - 1) < 1e-9
+    content = demo.web.get(f"{API}/bulletins/2").json()
+    assert content == json.loads(demo.web.get(f"{PAGES}/bulletins/2/bulletin.json").text) and content["notice"] == DEMO_NOTICE
+
+
+@pytest.mark.parametrize(("address", "status", "says"), [
+    ("/reviews/none", 404, "none"), (f"/reviews/{SLUG}/bulletins/99", 404, "There is no bulletin 99"), ("/nothing", 404, "openapi.json"),
+    (f"/reviews/{SLUG}/bulletins/x", 422, "number"), (f"/reviews/{SLUG}/bulletins/-1", 422, "number"), (f"/reviews/{'a' * 300}", 422, "slug"),
+    (f"/reviews/{SLUG}/bulletins/9999999999", 422, "number"), ("/reviews/%00", 404, ""), ("/reviews/%F0%9F%92%8A", 404, ""),
+])
+def test_the_api_says_what_is_wrong_as_json(demo: Played, address: str, status: int, says: str) -> None:
+    answer = demo.web.get(f"/api/v1{address}")
+    assert answer.status_code == status and set(answer.json()) == {"error"} and says in answer.json()["error"]
+
+
+def test_the_api_only_reads_and_describes_itself(demo: Played) -> None:
+    described = demo.web.get("/api/v1/openapi.json").json()
+    assert described["openapi"].startswith("3.") and {method for one in described["paths"].values() for method in one} == {"get"}
+    for path in described["paths"]:
+        address = "/api/v1" + path.replace("{slug}", SLUG).replace("{number}", "1")
+        assert demo.web.get(address).status_code == 200
+        for method in ("POST", "PUT", "DELETE", "PATCH"):
+            assert demo.web.request(method, address).status_code == 405
+
+
+def test_tables_open_in_a_spreadsheet_hold_what_the_dictionary_says_and_call_themselves_a_demonstration(demo: Played) -> None:
+    dictionary = _table(demo.web.get(f"{PAGES}/bulletins/2/data_dictionary.csv").content)
+    for name in ("results.csv", "trials.csv", "studies.csv"):
+        answer = demo.web.get(f"{PAGES}/bulletins/2/{name}")
+        rows = _table(answer.content)
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8" and rows and {row["notice"] for row in rows} == {DEMO_NOTICE}
+        assert [*rows[0]] == [one["column"] for one in dictionary if one["file"] == name] + ["notice"]
+    results = {row["outcome"]: row for row in _table(demo.web.get(f"{PAGES}/bulletins/1/results.csv").content)}
+    # R metafor: tests/reference; the same in ../shared/golden.
+    assert abs(float(results["depression"]["estimate"]) + 0.357624) < 1e-6 and results["depression"]["k"] == "7"
+
+
+def test_the_zip_is_the_same_bytes_each_time_and_holds_every_frozen_file(demo: Played) -> None:
+    first, again = (demo.web.get(f"{PAGES}/bulletins/2/everything.zip") for _ in range(2))
+    assert first.content == again.content and first.headers["etag"] == f'"{hashlib.sha256(first.content).hexdigest()}"'
+    packed = zipfile.ZipFile(io.BytesIO(first.content))
+    assert packed.testzip() is None
+    assert packed.read("bulletin/bulletin.html") == demo.web.get(f"{PAGES}/bulletins/2/bulletin.html").content
+    assert {"README.txt", "data/results.csv", "data/datacite.json", "bulletin/forest-depression.svg"} <= set(packed.namelist())
+    about = json.loads(packed.read("data/datacite.json"))
+    assert about["version"] == "2" and about["descriptions"][0]["description"].startswith(DEMO_NOTICE) and "doi" not in about
+    assert DEMO_NOTICE in packed.read("README.txt").decode()
+
+
+def test_the_json_feed_has_every_bulletin_the_newest_first(demo: Played) -> None:
+    answer = demo.web.get(f"{PAGES}/feed.json")
+    feed = answer.json()
+    assert answer.headers["content-type"].startswith("application/feed+json") and feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert [one["url"].rpartition("/")[2] for one in feed["items"]] == ["2", "1"]
+    assert all(DEMO_NOTICE in one["content_text"] for one in feed["items"]) and feed["description"] == DEMO_NOTICE
+
+
+def test_the_archive_leads_to_the_data(demo: Played) -> None:
+    page = demo.web.get(f"{PAGES}/bulletins").text
+    for name in ("results.csv", "everything.zip", "data_dictionary.csv"):
+        assert f"{PAGES}/bulletins/1/{name}" in page and demo.web.get(f"{PAGES}/bulletins/1/{name}").status_code == 200
+    assert "/api/v1/openapi.json" in page and f"{PAGES}/feed.json" in page
