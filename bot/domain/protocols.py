@@ -109,10 +109,15 @@ class Reviewing:
 
 @dataclass(frozen=True, slots=True)
 class Appraisal:
-    """Whether results are appraised for risk of bias. people: 2 (blind to each other) or 1; effect_of_interest: `assignment` or `adhering`."""
+    """Whether results are appraised for risk of bias. people: 2 (blind to each other) or 1; effect_of_interest: `assignment` or `adhering`.
+
+    confounders, co_interventions: what ROBINS-I asks a review to name beforehand; empty where no study without random allocation is expected.
+    """
 
     people: int
     effect_of_interest: str
+    confounders: tuple[str, ...] = ()
+    co_interventions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,10 @@ def _reviewing(form: ProtocolForm) -> domain.Reviewing:
 
 def _appraisal(form: ProtocolForm) -> domain.Appraisal | None:
     given = form.appraisal
-    return domain.Appraisal(people=2 if given.people == "two" else 1, effect_of_interest=given.effect_of_interest) if given else None
+    if given is None:
+        return None
+    return domain.Appraisal(people=2 if given.people == "two" else 1, effect_of_interest=given.effect_of_interest,
+                            confounders=tuple(given.confounders), co_interventions=tuple(given.co_interventions))
 
 
 def _pooling(form: ProtocolForm) -> domain.Pooling:

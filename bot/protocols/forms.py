@@ -144,6 +144,8 @@ class AppraisalForm(Form):
     people: Literal["two", "one"] = Field(default="two", description="two: blind to each other; one: a team of one, stated in the bulletin")
     effect_of_interest: Literal["assignment", "adhering"] = Field(
         default="assignment", description="assignment: intention to treat; adhering: per protocol")
+    confounders: list[str] = Field(default_factory=list, max_length=30, description="what may confound a study that did not allocate at random")
+    co_interventions: list[str] = Field(default_factory=list, max_length=30, description="other help that could differ between the arms")
 
 
 class RankerForm(Form):

@@ -22,6 +22,8 @@ from db.session import Session
 from db.studies import StudyRow
 
 NAMES = {OVERALL: "All domains together"}
+# Domain of ROBINS-I → which list of the protocol belongs beside its questions, and what it is called.
+ROBINS_NAMED = {"D1": ("confounders", "Confounders"), "D4": ("co_interventions", "Co-interventions")}
 NOTHING = {"answer": "", "quote": "", "page": "", "note": ""}
 
 
@@ -64,7 +66,8 @@ def question_view(session: Session, here: Seat, protocol: Protocol, number: str,
     return _common(session, here, protocol, token) | {
         "problem": problem, "domain": domain, "question": question, "applies": question in asked(domain, given),
         "options": {option: ANSWERS[option] for option in question.options}, "sent": NOTHING | _typed(latest) | dict(sent or {}),
-        "version": latest.number if latest else 0, "facts": _facts(here, question), "elsewhere": _elsewhere(session, here, number, protocol),
+        "version": latest.number if latest else 0, "facts": [*_named(here, domain, protocol), *_facts(here, question)],
+        "elsewhere": _elsewhere(session, here, number, protocol),
         "answered": sum(one.number in given for one in asked(domain, given)), "of": len(asked(domain, given)),
     }
 
@@ -165,6 +168,16 @@ def _both(session: Session, here: Seat, given: tuple[appraisals.HandedIn, ...]) 
 
 def _typed(latest: AppraisalAnswerRow | None) -> dict[str, str]:
     return {name: getattr(latest, name) for name in NOTHING} if latest else {}
+
+
+def _named(here: Seat, domain: Domain, protocol: Protocol) -> list[str]:
+    """Return what the review named beforehand for studies without random allocation: what may confound, what else may differ."""
+    wanted = ROBINS_NAMED.get(domain.id) if here.rules.tool == "robins_i" else None
+    if wanted is None or protocol.appraisal is None:
+        return []
+    named = getattr(protocol.appraisal, wanted[0])
+    return [f"{wanted[1]} that this review named beforehand: {'; '.join(named)}." if named
+            else f"This review named no {wanted[1].lower()} beforehand; say in your note which you looked for."]
 
 
 def _facts(here: Seat, question: Question) -> list[str]:

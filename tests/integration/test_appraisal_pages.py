@@ -212,6 +212,22 @@ def test_not_applicable_is_an_answer_only_where_the_tool_offers_it(database: Dat
     assert ANSWERS["NA"] in browser.get(f"{here}/questions/2.4").text
 
 
+def test_the_confounders_that_the_review_named_stand_beside_the_questions_on_confounding(sqlite: Database, now: datetime) -> None:
+    one = appraised(sqlite, now)
+    effect = result(one).id
+    with one.database.writing(by="system:test") as session:
+        for place in appraisals.places(session, [effect])[effect]:
+            place.tool, place.variant = "robins_i", "assignment"
+    path = f"{address(one, 'Xenia')}/{effect}/questions/1.1"
+    assert "This review named no confounders beforehand" in words_of(web(one).get(path))
+    assert one.protocol.appraisal is not None
+    named = replace(one.protocol.appraisal, confounders=("severity at the beginning", "<b>age</b>"))
+    one.protocol = replace(one.protocol, appraisal=named)
+    page = web(one).get(path)
+    assert "Confounders that this review named beforehand: severity at the beginning; <b>age</b>." in words_of(page)
+    assert "<b>age" not in page.text
+
+
 def test_a_hundred_posts_of_one_answer_make_one(database: Database, now: datetime) -> None:
     one = appraised(database, now)
     here = f"{address(one, 'Xenia')}/{result(one).id}"
