@@ -107,7 +107,7 @@ def data_file(content: Mapping[str, Any], name: str) -> tuple[bytes, str]:
         return _json(metadata(content)), "application/json"
     if name == DICTIONARY:
         rows = [{"file": file, "column": column, "holds": holds} for file, columns in TABLES.items() for column, holds in columns.items()]
-        return _csv(rows, ("file", "column", "holds"), ""), "text/csv; charset=utf-8"
+        return _csv(rows, ("file", "column", "holds"), content["notice"]), "text/csv; charset=utf-8"
     return _csv(ROWS[name](content), tuple(TABLES[name]), content["notice"]), "text/csv; charset=utf-8"
 
 

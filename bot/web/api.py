@@ -15,6 +15,7 @@ from starlette.responses import Response
 from bot import errors
 from bot.app import App
 from bot.exchange import bulletin_files
+from bot.rendering import DEMO_NOTICE
 from bot.web.bulletins import published
 from db.bulletins import BulletinRow
 
@@ -83,7 +84,8 @@ Number = Path(description="A bulletin's number, or `latest`.", pattern=r"^(lates
 
 def application(app: App) -> FastAPI:
     """Return the API as an application of its own, to be mounted at /api/v1."""
-    api = FastAPI(title=f"{app.renderer.site.name}: open API", version=VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None,
+    about = f"{DEMO_NOTICE}. {DESCRIPTION}" if app.renderer.site.demo else DESCRIPTION
+    api = FastAPI(title=f"{app.renderer.site.name}: open API", version=VERSION, description=about, docs_url=None, redoc_url=None,
                   openapi_url="/openapi.json", responses={404: {"model": ErrorOut}, 422: {"model": ErrorOut}})
     api.include_router(_routes(app))
     # What is published is for every program, also for one that runs in another site's page.
