@@ -17,6 +17,7 @@ PATHS = {
     "questions": "/q/{token}",
     "certainty": "/g/{token}",
     "sign": "/e/{token}",
+    "remark": "/l/{token}",
     "import": "/i/{token}",
     "interests": "/d/{token}",
     "sign_in": "/in/{token}",

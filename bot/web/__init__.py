@@ -19,8 +19,8 @@ from bot.web.guards import BodyLimit, SecurityHeaders
 
 # In this order: a review's own addresses before the general ones.
 PARTS = (
-    "full_texts", "handing_over", "reviewing", "studies", "desk", "questions", "appraisals", "certainty", "signing", "team", "exports",
-    "imports", "subscriptions", "bulletins", "site", "ops")
+    "full_texts", "handing_over", "reviewing", "studies", "desk", "questions", "appraisals", "certainty", "signing", "remarks", "team",
+    "exports", "imports", "subscriptions", "bulletins", "site", "ops")
 STATUS: dict[type[Exception], int] = {
     errors.NotFoundError: 404,
     errors.LinkError: 403,

@@ -18,7 +18,7 @@ CONTENT_POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # Pages behind a link of a mail: the address itself is a secret.
-PRIVATE = ("/r/", "/x/", "/v/", "/c/", "/q/", "/a/", "/e/", "/i/", "/d/", "/in/", "/team", "/sign-in", "/s/", "/u/", "/mail")
+PRIVATE = ("/r/", "/x/", "/v/", "/c/", "/q/", "/a/", "/e/", "/g/", "/l/", "/i/", "/d/", "/in/", "/team", "/sign-in", "/s/", "/u/", "/mail")
 TOO_LARGE = b"That is too much for one form. Send less at a time."
 
 

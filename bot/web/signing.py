@@ -10,9 +10,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from bot.app import App
 from bot.errors import ConflictError, InvalidInputError
 from bot.steps.bulletins import forms
+from bot.steps.bulletins.remark import CLEAR
 from bot.steps.bulletins.sign import sign
 from bot.web.bulletins import served
-from db import blobs, bulletins, links, people, reviews
+from db import blobs, bulletins, links, people, remarks, reviews
 from db.bulletins import BulletinRow
 from db.people import PersonRow
 from db.session import Session
@@ -62,6 +63,8 @@ def _page(app: App, token: str, *, problem: str = "", sent: dict[str, str] | Non
     with app.database.reading() as session:
         row, editor = _seen(session, app, token)
         slug = reviews.review(session, row.review_id).slug
+        said = [{"who": people.person(session, one.person_id).name, "is_plain": CLEAR[one.clear], "text": one.text,
+                 "is_older": one.content_sha256 != row.content_sha256} for one in remarks.of_bulletin(session, row.id)]
     shown: dict[str, Any] = {"choice": "", "reason": "", "conclusion": ""} | (sent or {})
     return app.renderer.page("signing/draft.html", protocol=app.protocol(slug), bulletin=row, editor=editor, c=row.content,
-                             base=f"/e/{token}/", address=f"/e/{token}", problem=problem, sent=shown)
+                             base=f"/e/{token}/", address=f"/e/{token}", problem=problem, sent=shown, said=said)

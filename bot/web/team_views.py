@@ -18,7 +18,7 @@ from db.session import Session
 ROLE_WORDS = {"reviewer": "reviewer", "third_reviewer": "third reviewer", "extractor": "extractor",
               "lived_experience": "lived-experience member", "editor": "editor"}
 WORK = {"round": "Records to judge", "extract": "Extract", "verify": "Verify", "appraise": "Risk of bias", "starting_set": "Starting data",
-        "sign": "Draft to sign", "interests": "Your interests"}
+        "sign": "Draft to sign", "remark": "Draft to read", "interests": "Your interests"}
 
 
 def interests_view(session: Session, link: LinkRow, app: App, *, token: str, sent: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def draft(*, database: Database, review_id: int, cycle_id: int, protocol: Protoc
         if row.state in SETTLED:
             return _account(row, is_new=False)
         editors = _ask_editors(session, row, content, keys, now)
+        _ask_to_read(session, row, content, keys, now)
         events.note(session, review_id=review_id, kind="bulletin.drafted", subject=f"bulletin:{row.id}",
                     data={"sha256": row.content_sha256, "status": row.status}, at=now)
     return _account(row, is_new=True, editors=editors)
@@ -77,6 +78,15 @@ def _store(session: Session, review_id: int, cycle_id: int, content: dict[str, A
     session.flush()
     bulletins.replace_files(session, row, {one.name: (one.media_type, blobs.put(session, one.content, one.media_type)) for one in files})
     return row
+
+
+def _ask_to_read(session: Session, row: BulletinRow, content: Mapping[str, Any], keys: LinkKeys, now: datetime) -> None:
+    """Ask the lived-experience members what they say of a draft, once for each bulletin: a draft made anew is at the same link."""
+    for person in people.members(session, row.review_id, "lived_experience"):
+        link = links.create(session, keys, review_id=row.review_id, purpose="remark", person_id=person.id, subject_id=row.id, at=now)
+        outbox.enqueue(session, review_id=row.review_id, template="draft_to_read", recipient=("person", person.id), at=now,
+                       data={"period": day(content["period"]), "links": {"remark": link.id}},
+                       dedupe_key=f"read:bulletin:{row.id}:person:{person.id}")
 
 
 def _ask_editors(session: Session, row: BulletinRow, content: Mapping[str, Any], keys: LinkKeys, now: datetime) -> int:
