@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import Connection, inspect
 
 import db.tables  # noqa: F401  makes every table known
 from bot.errors import SchemaError
@@ -31,11 +31,35 @@ def migrate(database: Database, migrations: Path, *, to: str = "head") -> tuple[
         before = revision(database)
         _require_known(database, config, before)
         command_ = _direction(config, before, to)
-        with database.connecting() as connection:
+        with database.connecting() as connection, _tables_may_be_rebuilt(database, connection):
             config.attributes["connection"] = connection
             command_(config, to)
+            _require_keys_to_hold(database, connection)
             connection.commit()
         return before, revision(database)
+
+
+@contextmanager
+def _tables_may_be_rebuilt(database: Database, connection: Connection) -> Iterator[None]:
+    """Let SQLite drop a table that rows refer to and put a changed one in its place: it cannot change one as it stands."""
+    if not database.is_sqlite:
+        yield
+        return
+    # Inside of a transaction the pragma does nothing; nothing has begun one yet.
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _require_keys_to_hold(database: Database, connection: Connection) -> None:
+    """Raise SchemaError if a row refers to one that is not there: what SQLite was not to look at while tables were rebuilt."""
+    if database.is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()) is not None:
+        raise SchemaError(f"the schema was not changed: a row of {broken[0]} would refer to a row of {broken[2]} that is not there")
 
 
 def revision(database: Database) -> str | None:

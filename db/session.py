@@ -128,6 +128,8 @@ def _sqlite_engine(url: str) -> Engine:
     if not path or path == ":memory:":
         raise DatabaseError("SQLite needs a file: sqlite:///path/to/perennial.sqlite")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
+    # It holds addresses: nobody else on this machine reads it. SQLite gives its other files the same permissions.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import App
-from bot.rendering import DEMO_NOTICE, day, number
+from bot.rendering import DEMO_NOTICE, day, number, plural
 from db import bulletins, estimates, records, reviews, screening
 
 FIGURES = ("k", "estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "model", "interval", "prediction_interval", "pooled")
@@ -61,7 +61,7 @@ def print_account(figures: dict[str, Any], months: Sequence[Month], *, cautious:
     lines = [
         "", DEMO_NOTICE + ".", "",
         f"Two cycles of the review, {day(months[0].moment)} and {day(months[1].moment)} by the demonstration's clock, in {seconds:.0f} seconds:",
-        f"  {figures['records_found']} records found in the sources' stand-ins and in a RIS file, {figures['duplicates']} duplicates",
+        f"  {figures['records_found']} records found in the sources' stand-ins and in a RIS file, {plural(figures['duplicates'], 'duplicate')}",
         f"  {figures['flagged']} judged by two scripted reviewers, a third where they differed; {figures['included']} included",
         f"  {figures['mails']} mails, {figures['bulletins']} bulletins", "",
         "What the pooled estimates are (trials found so far, incomplete, risk of bias not appraised: provisional):"]
