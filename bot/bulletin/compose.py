@@ -176,27 +176,39 @@ def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
     rating = _rating(material, one)
     holds = rating is not None and not rating["is_stale"]
     answer = plain_language.answer(outcome, about, one.result, one.trials)
+    ours = f"{rating['statement']} {answer}" if rating and holds else answer
+    others = [published.published(estimate, material.protocol, one.updates) for estimate in material.protocol.published_for(outcome.id)]
+    leads = published.lead(material.protocol, others, one.complete_to)
     composed: dict[str, Any] = {
         "id": outcome.id, "label": outcome.label, "phrase": outcome.phrase, "definition": outcome.definition,
         "measure": outcome.measure, "measure_name": plain_language.MEASURES.get(outcome.measure, outcome.measure),
         "ratio": outcome.is_ratio, "importance": outcome.importance, "harm": outcome.harm, "origin": outcome.origin,
-        "answer": f"{rating['statement']} {answer}" if rating and holds else answer,
+        "leads": "published" if leads else "ours", "lead": leads, "ours": ours,
+        "complete_to": one.complete_to.isoformat() if one.complete_to else None,
+        "answer": f"{plain_language.published_answer(outcome, about, leads['short'], leads)} {published.BELOW}: {ours}" if leads else ours,
         "figures": plain_language.figures(outcome, one.result, one.trials),
         "prediction": plain_language.prediction(outcome, one.result),
         "in_points": plain_language.in_points(outcome, one.result),
         "certainty": _certainty(rating),
-        "rating": rating, "caveat": plain_language.RATED if holds else plain_language.PROVISIONAL,
+        "rating": rating, "caveat": _caveat(one, holds=holds),
         "alt": plain_language.alt_text(outcome, about, one.result, one.trials) if one.trials else "",
         "favours": list(plain_language.favours(outcome, about)),
         "result": _result(one.result),
         "trials": [_trial(trial, is_new=known is not None and trial.study_id not in known, pooled=one.result is None or not one.result.is_few)
                    for trial in one.trials],
         "missing": [{"study": gap.study, "kind": gap.kind, "known": gap.known} for gap in one.missing],
-        "published": [published.published(estimate, material.protocol, one.updates)
-                      for estimate in material.protocol.published_for(outcome.id)],
+        "published": others,
         "closer": closer.closer(outcome, one.analyses),
     }
     return composed | {"change": changes.change(composed, material.previous)}
+
+
+def _caveat(one: OutcomeMaterial, *, holds: bool) -> str:
+    """Return what is said of the set of trials behind a number of ours, and of how well they were judged."""
+    if one.complete_to is None:
+        return plain_language.RATED if holds else plain_language.PROVISIONAL
+    complete = plain_language.COMPLETE.format(day=day(one.complete_to))
+    return complete if holds else f"{complete} {plain_language.UNRATED}"
 
 
 def _certainty(rating: Mapping[str, Any] | None) -> str:
@@ -266,6 +278,7 @@ def _table(protocol: Protocol, outcomes: list[dict[str, Any]]) -> list[dict[str,
         "outcome": one["label"], "id": one["id"], "measure": one["measure"], "harm": one["harm"],
         "trials": _trials_and_people(one["result"]), "result": _in_cell(one), "in_points": one["in_points"],
         "certainty": one["certainty"], "change": _change_in_cell(one["change"]), "spread": _spread_in_cell(one["result"]),
+        "lead": f"{one['lead']['short']}, {one['lead']['label']}: {one['lead']['words']}" if one["lead"] else "",
     } for one in outcomes if one["id"] in leading]
 
 

@@ -66,6 +66,7 @@ def _answer(content: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str,
         "label": outcome["label"], "harm": outcome["harm"], "answer": outcome["answer"], "is_result": bool(outcome["result"]),
         "figures": " ".join(part for part in (figures, outcome["in_points"], outcome["prediction"]) if part),
         "certainty": outcome["certainty"], "caveat": outcome["caveat"],
-        "published": "; ".join(f"{one['short']} (published) {one['words']}" for one in outcome["published"]),
+        "published": "; ".join(f"{one['short']} (published) {one['words']}"
+                               for one in outcome["published"] if outcome.get("leads") != "published"),
         "picture": picture_id(outcome["id"]) if outcome["trials"] else "", "alt": outcome["alt"],
     }

@@ -150,7 +150,10 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeMaterial:
-    """One outcome of the protocol with what is known of it now. analyses: kind → result as kept, for closer.py."""
+    """One outcome of the protocol with what is known of it now. analyses: kind → result as kept, for closer.py.
+
+    complete_to: the day to which an editor signed that our own set of trials is complete, None while nobody has.
+    """
 
     outcome: Outcome
     trials: tuple[TrialResult, ...] = ()
@@ -158,6 +161,7 @@ class OutcomeMaterial:
     missing: tuple[Missing, ...] = ()
     updates: tuple[UpdatedPublished, ...] = ()
     rating: Rating | None = None
+    complete_to: date | None = None
     analyses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 

@@ -6,7 +6,8 @@ significant or not; an interval is described by where it reaches.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.bulletin.material import Result, TrialResult
 from bot.bulletin.numbers import interval, signed
@@ -15,6 +16,8 @@ from bot.domain.outcomes import Change, Outcome
 PROVISIONAL = "Trials found so far, incomplete, risk of bias not appraised: provisional."
 # Said of an outcome whose risk of bias and certainty are signed.
 RATED = "Trials found so far; that the set is complete has not been signed."
+UNRATED = "Risk of bias and certainty have not been signed: provisional."
+COMPLETE = "An editor signed that this set of trials is complete to {day}."
 MEASURES = {
     "SMD": "standardised mean difference", "MD": "mean difference", "RR": "risk ratio", "OR": "odds ratio", "RD": "risk difference",
 }
@@ -45,6 +48,16 @@ def answer(outcome: Outcome, intervention: str, result: Result | None, trials: S
         return _few(outcome, intervention, result, trials)
     said = f"In the {result.k} trials found so far{people(result.participants)}, {intervention} {_on_average(outcome, result.estimate)}."
     return f"{said} {reach(outcome, result.ci_low, result.ci_high)}"
+
+
+def published_answer(outcome: Outcome, intervention: str, short: str, lead: Mapping[str, Any]) -> str:
+    """Return what a published estimate says in a sentence, for where it leads. lead: estimate, ci_low, ci_high, words, updated."""
+    since = ", brought up to date with the trials since (approximately)" if lead["updated"] else ""
+    said = f"In the published review {short}{since}, {intervention} {_on_average(outcome, lead['estimate'])}: {lead['words']}."
+    if lead["measure"] != outcome.measure or lead["favours"] not in ("", outcome.direction):
+        # Its numbers lie on another scale than ours, or the other way round: they are given, not read.
+        return f"The published review {short} gives {lead['words']}{since}."
+    return f"{said} {reach(outcome, lead['ci_low'], lead['ci_high'])}"
 
 
 def figures(outcome: Outcome, result: Result | None, trials: Sequence[TrialResult]) -> str:

@@ -5,7 +5,8 @@ Which trials may be added, and how: bot/steps/estimates/update_published.py. Our
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from bot.bulletin.material import UpdatedPublished
@@ -13,6 +14,8 @@ from bot.bulletin.numbers import interval, signed
 from bot.domain.outcomes import PublishedEstimate
 from bot.domain.protocols import Protocol
 
+# Stands before what our own trials say, wherever a published estimate leads.
+BELOW = "Apart from it, trials found so far, incomplete"
 REASONS = {
     "inside": "may be, or is, inside the published estimate already",
     "design": "not randomised",
@@ -45,10 +48,25 @@ def published(estimate: PublishedEstimate, protocol: Protocol, updates: Sequence
         "short": protocol.starting_point.short if protocol.starting_point else "Published review", "measure": estimate.measure,
         "estimate": estimate.estimate, "ci_low": estimate.ci_low, "ci_high": estimate.ci_high, "k": estimate.k,
         "participants": estimate.participants, "source": estimate.source, "note": estimate.note,
-        "words": f"{estimate.measure} {signed(estimate.estimate)} {interval(estimate.ci_low, estimate.ci_high)}",
+        "words": f"{estimate.measure} {signed(estimate.estimate)} {interval(estimate.ci_low, estimate.ci_high)}", "favours": estimate.favours,
         "updated": _updated(update, estimate.measure) if update and update.studies else None,
         "not_added": _not_added(update) if update else [],
     }
+
+
+def lead(protocol: Protocol, estimates: Sequence[Mapping[str, Any]], complete_to: date | None) -> dict[str, Any] | None:
+    """Return the published estimate that leads an outcome, updated where it is, None where our own number leads.
+
+    It leads where the protocol says so, until an editor has signed that our own set is complete. It is never averaged with ours.
+    """
+    if protocol.publishing.leads != "published" or complete_to is not None or not estimates:
+        return None
+    first = estimates[0]
+    updated = first["updated"]
+    shown = updated or first
+    return {"short": first["short"], "label": "published, updated with trials since (approximate)" if updated else "published",
+            "updated": bool(updated), "measure": first["measure"], "favours": first["favours"],
+            **{name: shown[name] for name in ("estimate", "ci_low", "ci_high", "words")}}
 
 
 def _updated(update: UpdatedPublished, measure: str) -> dict[str, Any]:

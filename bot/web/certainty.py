@@ -13,9 +13,10 @@ from bot.domain.protocols import Protocol
 from bot.errors import ConflictError, InvalidInputError, RefusedError
 from bot.methods.certainty.levels import DEEPEST, SIGNS, UP, Level
 from bot.steps.certainty.assemble import Rateable, assemble
+from bot.steps.certainty.complete import reached, sign_complete
 from bot.steps.certainty.rate import PURPOSE, body_of, rate
 from bot.web.form_fields import Fields
-from db import certainty, links, people, reviews
+from db import certainty, completeness, links, people, reviews
 from db.certainty import CertaintyRatingRow
 from db.session import Session
 
@@ -33,6 +34,18 @@ def routes(app: App) -> APIRouter:
     @router.api_route("/g/{token}", methods=GET)
     def outcomes_page(token: str, saved: str = "") -> Response:
         return HTMLResponse(_list(app, token, saved=saved))
+
+    @router.post("/g/{token}/{outcome}/complete")
+    def complete(token: str, outcome: str, sent: Fields) -> Response:
+        with app.database.reading() as session:
+            link = links.resolve(session, token, PURPOSE, app.clock())
+            by = people.by(people.person(session, link.person_id or 0))
+            protocol = app.protocol(reviews.review(session, link.review_id).slug)
+        try:
+            sign_complete(database=app.database, token=token, outcome=outcome, sent=sent, protocol=protocol, by=by, now=app.clock())
+        except InvalidInputError as error:
+            return HTMLResponse(_list(app, token, saved="", problem=str(error), at=outcome), status_code=422)
+        return RedirectResponse(f"/g/{token}?saved={outcome}", status_code=303)
 
     @router.api_route("/g/{token}/{outcome}", methods=GET)
     def outcome_page(token: str, outcome: str) -> Response:
@@ -60,16 +73,18 @@ def _opened(session: Session, app: App, token: str) -> tuple[int, Protocol, str]
     return link.review_id, app.protocol(reviews.review(session, link.review_id).slug), people.person(session, link.person_id or 0).name
 
 
-def _list(app: App, token: str, *, saved: str) -> str:
+def _list(app: App, token: str, *, saved: str, problem: str = "", at: str = "") -> str:
     with app.database.reading() as session:
         review_id, protocol, name = _opened(session, app, token)
         cycle = reviews.latest_cycle(session, review_id)
         found = assemble(session, review_id=review_id, cycle_id=cycle.id, protocol=protocol) if cycle else ()
         held = certainty.newest(session, review_id)
-    rows = [{"id": one.outcome.id, "label": one.outcome.label, "k": one.body.k, "lacks": one.lacks,
-             **_rating(one, held.get((one.outcome.id, one.design)))} for one in found]
+        sets, searched = completeness.newest(session, review_id), reached(session, review_id, protocol)
+    rows = [{"id": one.outcome.id, "label": one.outcome.label, "k": one.body.k, "lacks": one.lacks, "set": sets.get(one.outcome.id),
+             "published": bool(protocol.published_for(one.outcome.id)), **_rating(one, held.get((one.outcome.id, one.design)))} for one in found]
     label = next((row["label"] for row in rows if row["id"] == saved), "")
-    return app.renderer.page("certainty/outcomes.html", protocol=protocol, name=name, rows=rows, address=f"/g/{token}", saved=label)
+    return app.renderer.page("certainty/outcomes.html", protocol=protocol, name=name, rows=rows, address=f"/g/{token}", saved=label,
+                             searched=searched, problem=problem, at=at)
 
 
 def _rating(one: Rateable, row: CertaintyRatingRow | None) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from bot.rendering import DEMO_NOTICE, Site
 from bot.steps.bulletins import gather_ledger as ledger
 from bot.steps.bulletins.gather_notices import gather_notices
 from bot.steps.certainty.assemble import Rateable, assemble
-from db import analyses, bulletins, certainty, effects, estimates, published_updates, records, reviews, studies
+from db import analyses, bulletins, certainty, completeness, effects, estimates, published_updates, records, reviews, studies
 from db.certainty import CertaintyRatingRow
 from db.effects import EffectRow
 from db.estimates import EstimateRow
@@ -58,6 +58,7 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
     rateable = {one.outcome.id: one for one in assemble(session, review_id=review_id, cycle_id=cycle_id, protocol=protocol)
                 if one.design == "randomised"}
     ratings = certainty.newest(session, review_id)
+    complete = completeness.complete_to(session, review_id)
     before = bulletins.latest_published(session, review_id, before_cycle=cycle_id)
     return Material(
         protocol=protocol, period=cycle.period, searched_to=cycle.window_to.date(), next_search=next_search(cycle, protocol),
@@ -65,6 +66,7 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
         outcomes=tuple(replace(_outcome(session, outcome, pooled.get(outcome.id), usable, rows, protocol), updates=tuple(
             _updated(outcome, row) for row in updates if row.outcome == outcome.id),
             analyses={row.kind: row.result for row in closer if row.outcome == outcome.id},
+            complete_to=complete.get(outcome.id),
             rating=_rating(ratings, outcome, rateable.get(outcome.id), protocol)) for outcome in protocol.outcomes),
         studies=tuple(_study(session, row, usable.values()) for row in shown),
         exclusions=ledger.exclusions(session, review_id, protocol),

@@ -37,6 +37,7 @@ def sign(*, database: Database, token: str, form: SigningForm, by: str, now: dat
         if form.choice == "sign":
             _require_others(session, row, link.person_id or 0)
             _require_fresh_ratings(row)
+            _require_sums(row)
             if row.status == "conclusion changed" and form.conclusion != "changed":
                 raise ConflictError("The draft says that the conclusion changed. Confirm that it did, or send the draft back.")
             row.state, row.signed_by, row.signed_at = "signed", link.person_id, now
@@ -80,6 +81,12 @@ def _require_fresh_ratings(row: BulletinRow) -> None:
     stale = [outcome["label"] for outcome in row.content["outcomes"] if (outcome["rating"] or {}).get("is_stale")]
     if stale:
         raise ConflictError(f"The certainty of {', '.join(stale)} was rated on other data. Rate it again first; the draft is then made anew.")
+
+
+def _require_sums(row: BulletinRow) -> None:
+    """Raise ConflictError with the sums of the flow that do not come out."""
+    if row.content["flow_remarks"]:
+        raise ConflictError(f"The flow does not add up, so this cannot be published: {' '.join(row.content['flow_remarks'])}")
 
 
 def _require_open(row: BulletinRow, form: SigningForm) -> None:

@@ -248,7 +248,9 @@ def test_the_mail_is_short_and_its_text_reads_alone() -> None:
     assert mail.subject == "[Digital peer support] Bulletin 2, 9 August 2025: estimate updated"
     assert len(mail.html.encode()) < 100_000
     words = " ".join(mail.text.split())
-    assert "Depression: In the 8 trials found so far" in words and "https://review.example.org/u/abc" in words
+    assert "Depression: In the published review Croke 2026, digital peer support went with" in words
+    assert "Apart from it, trials found so far, incomplete: In the 8 trials found so far" in words
+    assert "https://review.example.org/u/abc" in words
     assert 'src="cid:forest-depression@perennial"' in mail.html and "@media (prefers-color-scheme: dark)" in mail.html
 
 
