@@ -6,8 +6,8 @@ Which outcomes' sets of trials an editor signed as complete. Going back loses th
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
