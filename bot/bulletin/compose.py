@@ -18,6 +18,7 @@ from bot.bulletin import changes, closer, methods_text, plain_language, prisma_f
 from bot.bulletin.material import (
     Cautious,
     Material,
+    Ongoing,
     OutcomeMaterial,
     Result,
     SourceState,
@@ -34,6 +35,8 @@ from bot.rendering import day, plural
 SCHEMA = 1
 CRISIS_MONTHS = 6
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+GAPS = {"not_reported": "planned or measured, not reported", "not_usable": "measured, no usable number", "not_measured": "not measured",
+        "during": "measured only while the programme ran"}
 NOT_RATED = "not rated yet"
 NOTICES = {"retraction": "a report was retracted", "expression of concern": "an expression of concern was published about a report",
            "correction": "a correction of a report was published", "replacement": "a report was retracted and replaced"}
@@ -76,6 +79,8 @@ def _composed(material: Material) -> dict[str, Any]:
         "flow": prisma_flow.boxes(material.flow, material.exclusions, {one.name: one.label for one in material.sources}),
         "flow_remarks": prisma_flow.imbalances(material.flow),
         "excluded": [{"criterion": one.criterion, "reason": one.reason, "reports": list(one.reports)} for one in material.exclusions],
+        "ongoing": [_ongoing(one) for one in material.ongoing],
+        "roles": methods_text.roles(material),
         "methods": methods_text.paragraphs(material),
         "licence": protocol.publishing.licence,
         "funding": protocol.publishing.funding, "interests": protocol.publishing.interests, "contact": protocol.publishing.contact,
@@ -196,7 +201,8 @@ def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
         "result": _result(one.result),
         "trials": [_trial(trial, is_new=known is not None and trial.study_id not in known, pooled=one.result is None or not one.result.is_few)
                    for trial in one.trials],
-        "missing": [{"study": gap.study, "kind": gap.kind, "known": gap.known} for gap in one.missing],
+        "missing": [{"study": gap.study, "kind": gap.kind, "known": gap.known, "participants": gap.participants,
+                     "words": GAPS[gap.kind]} for gap in one.missing],
         "published": others,
         "closer": closer.closer(outcome, one.analyses),
     }
@@ -321,6 +327,13 @@ def _told(material: Material, one: Told) -> dict[str, Any]:
     elif one.stays:
         sentence += " The editor decided that the numbers stay."
     return {"study": one.study, "kind": one.kind, "link": one.link, "sentence": sentence, "both": both, "words": one.words}
+
+
+def _ongoing(one: Ongoing) -> dict[str, Any]:
+    """Return a trial that is waited for, with when it should report, in words."""
+    due = f"{'expected' if one.is_expected else 'was due'} {one.due}" if one.due else "no date in the register"
+    return {"registration": one.registration, "title": one.title, "state": one.state.replace("_", " ").lower(), "due": due,
+            "enrolment": one.enrolment, "link": one.link, "has_posted": one.has_posted}
 
 
 def _with_and_without(material: Material, outcome_id: str, with_it: WithIt | None) -> str:

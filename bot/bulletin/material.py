@@ -123,11 +123,33 @@ class UpdatedPublished:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A study without a usable result for an outcome. kind: `not_usable`, `not_reported`, `not_measured`; known: what is known."""
+    """A study that measured or planned an outcome and could not be pooled for it.
+
+    kind: `not_usable`, `not_reported` or `during` (measured before the programme ended alone); known: what it said, direction and all.
+    participants: the most people that another of its results has, None if it has none.
+    """
 
     study: str
     kind: str
     known: str = ""
+    participants: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ongoing:
+    """A registered trial that belongs to the review and has not reported. due: when it should (YYYY-MM or YYYY-MM-DD), "" if unknown.
+
+    is_expected: whether that day is the register's expectation, not past. has_posted: results wait in the register.
+    """
+
+    registration: str
+    title: str
+    state: str
+    due: str
+    is_expected: bool
+    enrolment: int | None
+    link: str
+    has_posted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,3 +321,4 @@ class Material:
     notice: str = ""
     told: tuple[Told, ...] = ()
     previous: Mapping[str, Any] | None = None
+    ongoing: tuple[Ongoing, ...] = ()

@@ -13,6 +13,8 @@ ROLES = {
     "reviewer": "screened", "third_reviewer": "settled disagreements", "extractor": "extracted or verified numbers",
     "confirmer": "confirmed the starting set",
 }
+CREDIT = {"reviewer": "Investigation", "third_reviewer": "Investigation", "extractor": "Investigation, data curation",
+          "confirmer": "Validation"}
 INTERVALS = {
     "knapp-hartung-max1": "Hartung-Knapp intervals that are never narrower than the unadjusted ones",
     "knapp-hartung": "Hartung-Knapp intervals", "wald": "Wald intervals",
@@ -24,6 +26,20 @@ def paragraphs(material: Material) -> list[str]:
     written = [searching(material.sources), _from_elsewhere(material), _strategies(material.sources),
                screening(material.making, material.protocol), pooling(material.outcomes, material.protocol), _automation(material)]
     return [paragraph for paragraph in written if paragraph]
+
+
+def roles(material: Material) -> list[dict[str, str]]:
+    """Return who did what, in the words of CRediT (credit.niso.org), as the ledger has it; the program is no author.
+
+    People stand by number, by name only where everybody is a script.
+    """
+    found = [{"role": "Conceptualization, methodology", "who": author.name, "did": author.role} for author in material.protocol.authors]
+    for role, credit in CREDIT.items():
+        names = [person.name for person in material.making.people if person.role == role]
+        if names:
+            who = _listed(sorted(names)) if all(names) else plural(len(names), "person", "people")
+            found.append({"role": credit, "who": who, "did": ROLES[role]})
+    return found
 
 
 def searching(sources: Sequence[SourceState]) -> str:

@@ -6,7 +6,7 @@ Read only, in one session, so that everything is of one moment. What is made of 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from bot.bulletin.material import (
     Cautious,
     Material,
     Missing,
+    Ongoing,
     OutcomeMaterial,
     Rating,
     Result,
@@ -33,9 +34,21 @@ from bot.rendering import DEMO_NOTICE, Site
 from bot.steps.bulletins import gather_ledger as ledger
 from bot.steps.bulletins.gather_notices import gather_notices
 from bot.steps.certainty.assemble import Rateable, assemble
-from db import analyses, bulletins, certainty, completeness, effects, estimates, published_updates, records, reviews, studies
+from db import (
+    analyses,
+    bulletins,
+    certainty,
+    completeness,
+    effects,
+    estimates,
+    published_updates,
+    records,
+    reviews,
+    studies,
+    trials,
+)
 from db.certainty import CertaintyRatingRow
-from db.effects import EffectRow
+from db.effects import EffectRow, NotPoolable
 from db.estimates import EstimateRow
 from db.published_updates import PublishedUpdateRow
 from db.reviews import CycleRow
@@ -59,11 +72,12 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
                 if one.design == "randomised"}
     ratings = certainty.newest(session, review_id)
     complete = completeness.complete_to(session, review_id)
+    unpooled = effects.not_poolable(session, review_id)
     before = bulletins.latest_published(session, review_id, before_cycle=cycle_id)
     return Material(
         protocol=protocol, period=cycle.period, searched_to=cycle.window_to.date(), next_search=next_search(cycle, protocol),
         sources=ledger.sources(session, review_id, cycle, protocol),
-        outcomes=tuple(replace(_outcome(session, outcome, pooled.get(outcome.id), usable, rows, protocol), updates=tuple(
+        outcomes=tuple(replace(_outcome(session, outcome, pooled.get(outcome.id), usable, unpooled, protocol), updates=tuple(
             _updated(outcome, row) for row in updates if row.outcome == outcome.id),
             analyses={row.kind: row.result for row in closer if row.outcome == outcome.id},
             complete_to=complete.get(outcome.id),
@@ -74,7 +88,8 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
         pending=ledger.pending(session, review_id, cycle_id),
         making=ledger.making(session, review_id, cycle_id, usable.values(), pooled.values(), is_demo=site.demo),
         told=gather_notices(session, review_id, protocol, {row.id for row in shown} | {one.study_id for one in usable.values()}),
-        notice=DEMO_NOTICE if site.demo else "", previous=before.content if before else None)
+        notice=DEMO_NOTICE if site.demo else "", previous=before.content if before else None,
+        ongoing=_ongoing(session, review_id))
 
 
 def next_search(cycle: CycleRow, protocol: Protocol) -> date:
@@ -91,14 +106,27 @@ def _shown_studies(rows: Sequence[StudyRow], pooled: Any) -> list[StudyRow]:
 
 
 def _outcome(session: Session, outcome: Outcome, estimate: EstimateRow | None, usable: Mapping[int, EffectRow],
-             rows: Sequence[StudyRow], protocol: Protocol) -> OutcomeMaterial:
+             unpooled: Sequence[NotPoolable], protocol: Protocol) -> OutcomeMaterial:
     members = estimate.members if estimate else []
     trials = tuple(_trial(outcome, member, usable, is_pooled=len(members) > 1) for member in members)
-    said = studies.statements_of(session, [row.id for row in rows])
     used = {member["study_id"] for member in members}
-    missing = tuple(Missing(row.label, said[row.id, outcome.id].kind, said[row.id, outcome.id].known)
-                    for row in rows if (row.id, outcome.id) in said and row.id not in used)
+    missing = tuple(Missing(one.study, one.kind, one.known, _most_people(one.study_id, usable.values()))
+                    for one in unpooled if one.outcome == outcome.id and one.study_id not in used)
     return OutcomeMaterial(outcome, trials, _result(outcome, estimate, protocol.pooling) if estimate else None, missing)
+
+
+def _most_people(study_id: int, usable: Iterable[EffectRow]) -> int | None:
+    """Return the most people that a result of a study has, None where none says."""
+    counts = [round(row.n_e + row.n_c) for row in usable if row.study_id == study_id and row.n_e is not None and row.n_c is not None]
+    return max(counts, default=None)
+
+
+def _ongoing(session: Session, review_id: int) -> tuple[Ongoing, ...]:
+    """Return the trials that the review waits for, the next due first."""
+    return tuple(Ongoing(
+        one.registration, one.title, one.state, one.primary_completion or one.completion,
+        one.primary_completion_expected if one.primary_completion else one.completion_expected, one.enrolment, one.link,
+        one.has_posted_results) for one in trials.ongoing(session, review_id))
 
 
 def _trial(outcome: Outcome, member: Mapping[str, Any], usable: Mapping[int, EffectRow], *, is_pooled: bool) -> TrialResult:

@@ -11,7 +11,7 @@ import pytest
 from bot import paths
 from bot.bulletin.compose import as_bytes, compose, fingerprint
 from bot.bulletin.digest import digest
-from bot.bulletin.material import FlowCounts, Material, OutcomeMaterial
+from bot.bulletin.material import FlowCounts, Material, Missing, Ongoing, OutcomeMaterial
 from bot.domain.protocols import CrisisHelp
 from bot.rendering import Renderer, Site
 from tests.unit.bulletin import sample_material as sample
@@ -258,3 +258,30 @@ def test_a_page_weighs_less_than_sixty_kilobytes_and_has_no_script_or_inline_sty
     html = page(sample.published_two())
     assert len(html.encode()) < 60_000
     assert "<script" not in html and " style=" not in html and "<style" not in html
+
+
+def test_trials_that_are_awaited_stand_with_the_day_on_which_they_should_report() -> None:
+    address = "https://clinicaltrials.gov/study/NCT05000001"
+    waiting = (Ongoing("NCT05000001", "Peers <b>online</b>", "RECRUITING", "2027-03", True, 120, address, False),
+               Ongoing("NCT05000002", "A silent trial", "COMPLETED", "2024-01", False, None, "", True))
+    content = finished_as_first(replace(sample.month_one(), ongoing=waiting))
+    assert [(one["state"], one["due"]) for one in content["ongoing"]] == [("recruiting", "expected 2027-03"), ("completed", "was due 2024-01")]
+    html = page(content)
+    assert "Peers &lt;b&gt;online" in html and "posted in the register" in html and address in html
+    assert "NCT05000002: A silent trial" in renderer().text("bulletin.txt", c=content)
+    assert "No registered trial is known" in page(sample.published_one())
+
+
+def test_a_study_that_could_not_be_pooled_stands_with_its_people_and_what_it_said() -> None:
+    first = sample.month_one()
+    gaps = (Missing("Ellis 2011", "not_usable", "in favour of peers, no number", 39), Missing("Late 2020", "during", "PHQ-9, week 2"))
+    outcomes = tuple(replace(one, missing=gaps) if one.outcome.id == "depression" else one for one in first.outcomes)
+    html = " ".join(page(finished_as_first(replace(first, outcomes=outcomes))).split())
+    assert '<th scope="row">Ellis 2011</th><td class="number" data-label="People">39</td>' in html and "in favour of peers, no number" in html
+    assert "measured only while the programme ran" in html
+
+
+def test_who_did_what_is_said_in_the_words_of_credit_and_names_no_program() -> None:
+    roles = compose(sample.month_one())["roles"]
+    assert {"role": "Investigation", "who": "demo reviewer A and demo reviewer B", "did": "screened"} in roles
+    assert roles[0]["role"] == "Conceptualization, methodology" and not any("perennial 0" in one["who"] for one in roles)
