@@ -88,6 +88,15 @@ def ready(database: Database, migrations: Path) -> None:
     require_current(database, migrations)
 
 
+def integrity(database: Database) -> str:
+    """Return what is broken in the database's own files, empty if nothing is; Postgres looks after that itself."""
+    if not database.is_sqlite:
+        return ""
+    with database.connecting() as connection:
+        said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    return "" if said == "ok" else f"SQLite says: {said}"
+
+
 def differences(database: Database) -> list[object]:
     """Return what differs between the database and the tables of the code; empty when they agree."""
     with database.connecting() as connection:

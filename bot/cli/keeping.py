@@ -1,16 +1,41 @@
-"""Commands that keep a site: backup and restore."""
+"""Commands that keep a site: doctor, backup and restore."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.cli.base import BY, JsonOption, ready_application, say
+from bot.cli.base import BY, EXIT_FAILED, JsonOption, ready_application, say
 
 cli = typer.Typer()
+
+
+@cli.command()
+def doctor(
+    offline: Annotated[bool, typer.Option("--offline", help="Ask neither the mail server nor the sources.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Look everything over (settings, disk, permissions, database, backup, mail server, sources, clock) and name the mend of what is wrong.
+
+    Nothing is changed and no mail is sent. Exit code 1 if something is bad.
+
+    Examples:  perennial doctor  ·  perennial doctor --offline --json
+    """
+    from bot import settings
+    from bot.doctor import BAD, examine
+
+    found = examine(settings.load(), offline=offline)
+    for one in found:
+        print(one.line)
+    if as_json:
+        print(json.dumps({"findings": [asdict(one) for one in found]}))
+    if any(one.state == BAD for one in found):
+        raise typer.Exit(EXIT_FAILED)
 
 
 @cli.command()

@@ -48,6 +48,10 @@ class SmtpTransport:
             raise MailUnsureError(f"the mail server {self.host}:{self.port} hung up while it took the message: {error}") from error
         self._expect((code, answer), "the message")
 
+    def connect(self) -> None:
+        """Come as far as a message could be handed over. Raises MailError."""
+        self._connected()
+
     def close(self) -> None:
         """Say goodbye to the server."""
         server, self._server = self._server, None

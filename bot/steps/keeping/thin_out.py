@@ -9,9 +9,14 @@ NAME = "perennial-%Y%m%dT%H%M%SZ.tar"
 OURS = re.compile(r"perennial-\d{8}T\d{6}Z\.tar")
 
 
+def backups(folder: Path) -> list[Path]:
+    """Return the backups in a folder that bear the name we give, oldest first."""
+    return sorted(path for path in folder.glob("perennial-*.tar") if OURS.fullmatch(path.name))
+
+
 def thin_out(*, folder: Path, keep: int, dry_run: bool) -> list[Path]:
     """Delete all backups of a folder but the newest `keep` (0: none is deleted) and return which; with dry_run only return them."""
-    ours = sorted(path for path in folder.glob("perennial-*.tar") if OURS.fullmatch(path.name))
+    ours = backups(folder)
     doomed = ours[:-keep] if keep else []
     for path in () if dry_run else doomed:
         path.unlink()
