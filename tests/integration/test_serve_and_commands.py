@@ -293,7 +293,7 @@ def test_every_command_explains_itself_and_is_called_perennial() -> None:
     found = leaves(typer.main.get_command(cli.cli), "perennial")
     assert len(found) > 20
     for name, command in found:
-        assert (command.help or "").strip().endswith((".", '"', "json", "sent", "run")) or "Example" in (command.help or ""), name
+        assert len((command.help or "").split()) >= 4, name
         silent = {"demo", "serve", "work", "schema"}
         options = {word for one in command.params for word in one.opts}
         assert "--json" in options or name.split()[-1] in silent, name
