@@ -17,12 +17,16 @@ from db.base import Base, Id, review_key
 
 
 class SubscriberRow(Base):
-    """Somebody who asked for the bulletins of a review. Mail goes to `confirmed` alone."""
+    """Somebody who asked for the bulletins of a review. Mail goes to `confirmed` alone.
+
+    wants: `every` bulletin, those with `changes`, or `quarterly`. An erased reader has no address any more, and never comes back as this row.
+    """
 
     __tablename__ = "subscriber"
     __table_args__ = (
         UniqueConstraint("review_id", "email_key"),
         CheckConstraint("state in ('pending', 'confirmed', 'unsubscribed')", name="state"),
+        CheckConstraint("wants in ('every', 'changes', 'quarterly')", name="wants"),
     )
     id: Mapped[Id]
     public_id: Mapped[str] = mapped_column(unique=True)
@@ -30,6 +34,7 @@ class SubscriberRow(Base):
     email: Mapped[str]
     email_key: Mapped[str]
     state: Mapped[str] = mapped_column(default="pending", index=True)
+    wants: Mapped[str] = mapped_column(default="every", server_default="every")
     requests: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     requested_at: Mapped[datetime]
@@ -68,6 +73,18 @@ def add(session: Session, *, review_id: int, email: str, public_id: str, at: dat
     session.add(row)
     session.flush()
     return row
+
+
+def erase(session: Session, row: SubscriberRow, at: datetime) -> None:
+    """Forget a reader's address for good. The row stays, without it, because sent mails point at it."""
+    row.email = row.email_key = f"erased:{row.public_id}"
+    row.state, row.unsubscribed_at, row.wants = "unsubscribed", row.unsubscribed_at or at, "every"
+    session.flush()
+
+
+def is_erased(row: SubscriberRow) -> bool:
+    """Return whether a reader's address was forgotten."""
+    return row.email_key == f"erased:{row.public_id}"
 
 
 def confirmed_batch(session: Session, review_id: int, *, until: datetime, after_id: int, most: int) -> Sequence[SubscriberRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -10,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from bot.app import App
 from bot.errors import InvalidInputError
 from bot.links import path
+from bot.steps.readers.choose import CHOICES, choose, erase, stored
 from bot.steps.readers.confirm import confirm
 from bot.steps.readers.subscribe import subscribe
 from bot.steps.readers.unsubscribe import unsubscribe
@@ -51,12 +53,31 @@ def routes(app: App) -> APIRouter:
         return HTMLResponse(_page(app, token, "subscribe", "readers/confirmed.html"))
 
     @router.api_route("/u/{token}", methods=GET)
-    def leave_page(token: str) -> Response:
-        return HTMLResponse(_page(app, token, "unsubscribe", "readers/leave.html"))
+    def leave_page(token: str, saved: str = "") -> Response:
+        return HTMLResponse(_page(app, token, "unsubscribe", "readers/leave.html", saved=bool(saved)))
 
     @router.post("/u/{token}")
     def leave_now(token: str) -> Response:
         unsubscribe(database=app.database, token=token, by=_holder(app, token, "unsubscribe"), now=app.clock())
+        return HTMLResponse(_page(app, token, "unsubscribe", "readers/left.html"))
+
+    @router.post("/u/{token}/wants")
+    def choose_now(token: str, wants: Annotated[str, Form()] = "") -> Response:
+        holder = _holder(app, token, "unsubscribe")
+        try:
+            choose(database=app.database, token=token, wants=wants, by=holder, now=app.clock())
+        except InvalidInputError as error:
+            return HTMLResponse(_page(app, token, "unsubscribe", "readers/leave.html", problem=str(error)), status_code=422)
+        return RedirectResponse(f"/u/{token}?saved=1", status_code=303)
+
+    @router.api_route("/u/{token}/stored.json", methods=GET)
+    def stored_now(token: str) -> Response:
+        words = json.dumps(stored(database=app.database, token=token, now=app.clock()), ensure_ascii=False, indent=1)
+        return Response(words, media_type="application/json", headers={"Content-Disposition": 'attachment; filename="stored.json"'})
+
+    @router.post("/u/{token}/erase")
+    def erase_now(token: str) -> Response:
+        erase(database=app.database, token=token, by=_holder(app, token, "unsubscribe"), now=app.clock())
         return HTMLResponse(_page(app, token, "unsubscribe", "readers/left.html"))
 
     return router
@@ -69,9 +90,10 @@ def _holder(app: App, token: str, purpose: str) -> str:
         return readers.by(readers.subscriber(session, link.subscriber_id or 0))
 
 
-def _page(app: App, token: str, purpose: str, template: str) -> str:
+def _page(app: App, token: str, purpose: str, template: str, *, problem: str = "", saved: bool = False) -> str:
     with app.database.reading() as session:
         link = links.resolve(session, token, purpose, app.clock())
         row = readers.subscriber(session, link.subscriber_id or 0)
         review = reviews.review(session, link.review_id)
-    return app.renderer.page(template, protocol=app.protocol(review.slug), state=row.state, address=path(purpose, token))
+    return app.renderer.page(template, protocol=app.protocol(review.slug), state=row.state, address=path(purpose, token),
+                             erased=readers.is_erased(row), wants=row.wants, choices=CHOICES, problem=problem, saved=saved)

@@ -14,6 +14,7 @@ from bot.links import LinkKeys
 from bot.mail.folder import FolderTransport
 from bot.mail.message import parse_address
 from bot.steps.mail.deliver import Post, deliver
+from bot.steps.readers.choose import wanted_by
 from bot.steps.readers.confirm import confirm
 from bot.steps.readers.subscribe import subscribe
 from db import events, outbox, readers
@@ -178,3 +179,49 @@ def test_the_audit_knows_readers_by_a_random_name_and_never_by_address(sqlite: D
         noted = [f"{event.subject} {event.by} {event.data}" for kind in ("reader.asked", "reader.confirmed")
                  for event in events.of_kind(session, one.desk.review_id, kind)]
     assert len(noted) == 2 and not any("ann@" in words or "example.org" in words for words in noted)
+
+
+def test_a_reader_chooses_how_often_and_gets_no_more_than_that(sqlite: Database, now: datetime) -> None:
+    # The cycle is of November and its bulletin the first: it changes something, and ends no quarter.
+    one = one_trial(sqlite, now)
+    ids = {wants: one.reader(f"{wants}@example.org") for wants in ("every", "changes", "quarterly")}
+    for wants, reader in ids.items():
+        answer = one.browser.post(f"/u/{one.token_of_reader(reader, 'unsubscribe')}/wants", {"wants": wants}, follow_redirects=False)
+        assert answer.status_code == 303
+    one.issue()
+    assert {mail.recipient_id for mail in one.mails("bulletin")} == {ids["every"], ids["changes"]}
+
+
+@pytest.mark.parametrize(("wants", "content", "gets"), [
+    ("every", {"status": "no change"}, True), ("changes", {"status": "no change"}, False),
+    ("changes", {"status": "no change", "told": [{"study": "A retracted one"}]}, True), ("changes", {"status": "estimate updated"}, True),
+    ("quarterly", {"status": "estimate updated"}, False), ("quarterly", {"status": "conclusion changed"}, True),
+    ("quarterly", {"status": "no change", "period": "2026-12"}, True)])
+def test_what_each_choice_brings(wants: str, content: dict, gets: bool) -> None:
+    assert wanted_by(wants, {"told": [], "period": "2026-11"} | content) is gets
+
+
+@pytest.mark.parametrize("wants", ["", "daily", "every\x00", "x" * 10_000])
+def test_a_choice_that_is_none_changes_nothing(sqlite: Database, now: datetime, wants: str) -> None:
+    one = press(sqlite, now)
+    reader = one.reader("ann@example.org")
+    answer = one.browser.post(f"/u/{one.token_of_reader(reader, 'unsubscribe')}/wants", {"wants": wants}, follow_redirects=False)
+    assert answer.status_code == 422 and row_of(one, "ann@example.org").wants == "every"
+
+
+def test_a_reader_gets_what_is_stored_and_can_have_the_address_erased(database: Database, now: datetime, tmp_path: Path) -> None:
+    one = one_trial(database, now)
+    reader = one.reader("ann@example.org")
+    page = f"/u/{one.token_of_reader(reader, 'unsubscribe')}"
+    told = one.browser.get(f"{page}/stored.json").json()
+    assert (told["email"], told["state"], told["wants"]) == ("ann@example.org", "confirmed", "every")
+    one.issue()
+    assert "You have left" in one.browser.post(f"{page}/erase").text and one.browser.post(f"{page}/erase").status_code == 200
+    assert one.browser.get(f"{page}/stored.json").json()["email"] is None and "erase my address" not in one.browser.get(page).text
+    with database.reading() as session:
+        assert readers.by_email(session, one.desk.review_id, "ann@example.org") is None
+        kinds = [event.kind for event in events.of_subject(session, readers.by(readers.subscriber(session, reader)))]
+    assert kinds.count("reader.erased") == 1
+    assert not [mail for mail in sent(one, tmp_path) if "ann@example.org" in str(mail["To"])]
+    assert one.browser.post(f"{page}/wants", {"wants": "every"}).status_code == 409
+    assert one.reader("ann@example.org") != reader

@@ -16,6 +16,7 @@ from bot.domain.protocols import Protocol
 from bot.errors import ConflictError
 from bot.links import LinkKeys
 from bot.rendering import Renderer
+from bot.steps.readers.choose import wanted_by
 from db import blobs, bulletins, events, links, outbox, people, readers, reviews
 from db.bulletins import BulletinRow
 from db.session import Database, Session
@@ -88,7 +89,7 @@ def _store(session: Session, row: BulletinRow, content: dict[str, Any], files: l
 
 
 def _mail(database: Database, row: BulletinRow, keys: LinkKeys, by: str, now: datetime) -> int:
-    """Put one mail for each reader into the outbox, a batch in each transaction, and return how many readers there were."""
+    """Put one mail for each reader into the outbox, a batch in each transaction, and return how many readers get it."""
     with database.reading() as session:
         stored = {one.name: (one.media_type, one.sha256) for one in bulletins.files(session, row.id)}
     told = {"bulletin": digest(row.content), "attachments": attachments(row.content, stored)}
@@ -96,7 +97,7 @@ def _mail(database: Database, row: BulletinRow, keys: LinkKeys, by: str, now: da
     while True:
         with database.writing(by=by) as session:
             batch = readers.confirmed_batch(session, row.review_id, until=row.published_at or now, after_id=last, most=BATCH)
-            for reader in batch:
+            for reader in (one for one in batch if wanted_by(one.wants, row.content)):
                 link = links.create(session, keys, review_id=row.review_id, purpose="unsubscribe", subscriber_id=reader.id, at=now)
                 outbox.enqueue(session, review_id=row.review_id, template="bulletin", recipient=("subscriber", reader.id),
                                data={**told, "links": {"unsubscribe": link.id}}, at=now,
@@ -106,4 +107,4 @@ def _mail(database: Database, row: BulletinRow, keys: LinkKeys, by: str, now: da
                 events.note(session, review_id=row.review_id, kind="bulletin.mailed", subject=f"bulletin:{row.id}",
                             data={"readers": count}, at=now)
                 return count
-        count, last = count + len(batch), batch[-1].id
+        count, last = count + sum(wanted_by(one.wants, row.content) for one in batch), batch[-1].id
