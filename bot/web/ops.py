@@ -11,8 +11,11 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
+from bot import paths
 from bot.app import App
-from bot.errors import NotFoundError
+from bot.errors import NotFoundError, PerennialError
+from bot.web.metrics import metrics
+from db.schema import require_current
 
 GET = ["GET", "HEAD"]
 NAME = re.compile(r"[0-9a-f]{40}")
@@ -26,6 +29,21 @@ def routes(app: App) -> APIRouter:
     @router.api_route("/livez", methods=GET)
     def livez() -> Response:
         return PlainTextResponse("alive\n")
+
+    @router.api_route("/readyz", methods=GET)
+    def readyz() -> Response:
+        try:
+            require_current(app.database, paths.migrations())
+        except PerennialError:
+            return PlainTextResponse("not ready: the database cannot be used; see  ./perennial doctor\n", status_code=503)
+        return PlainTextResponse("ready\n")
+
+    @router.api_route("/metrics", methods=GET)
+    def metrics_(request: Request) -> Response:
+        # How much waits and fails is for who runs the site: asked for on its own machine, where Prometheus or its agent runs.
+        if not app.is_loopback(request.client.host if request.client else ""):
+            raise NotFoundError("There is no such page.")
+        return PlainTextResponse(metrics(app), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @router.api_route("/mail", methods=GET)
     def mails(request: Request) -> Response:
