@@ -61,7 +61,8 @@ def attachments(content: Mapping[str, Any], stored: Mapping[str, tuple[str, str]
 
 
 def _answer(content: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str, Any]:
-    figures = f"{outcome['figures']}." if outcome["figures"] else ""
+    whose = "The trials found so far: " if outcome.get("leads") == "published" else ""
+    figures = f"{whose}{outcome['figures']}." if outcome["figures"] else ""
     return {
         "label": outcome["label"], "harm": outcome["harm"], "answer": outcome["answer"], "is_result": bool(outcome["result"]),
         "figures": " ".join(part for part in (figures, outcome["in_points"], outcome["prediction"]) if part),
