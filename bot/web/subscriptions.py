@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from bot.app import App
 from bot.errors import InvalidInputError
 from bot.links import path
+from bot.rendering import DEMO_NOTICE
 from bot.steps.readers.choose import CHOICES, choose, erase, stored
 from bot.steps.readers.confirm import confirm
 from bot.steps.readers.subscribe import subscribe
@@ -72,7 +73,8 @@ def routes(app: App) -> APIRouter:
 
     @router.api_route("/u/{token}/stored.json", methods=GET)
     def stored_now(token: str) -> Response:
-        words = json.dumps(stored(database=app.database, token=token, now=app.clock()), ensure_ascii=False, indent=1)
+        told = ({"notice": DEMO_NOTICE} if app.renderer.site.demo else {}) | stored(database=app.database, token=token, now=app.clock())
+        words = json.dumps(told, ensure_ascii=False, indent=1)
         return Response(words, media_type="application/json", headers={"Content-Disposition": 'attachment; filename="stored.json"'})
 
     @router.post("/u/{token}/erase")
