@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +19,7 @@ from bot.steps import cycle
 from bot.steps.people.join import join
 from db import blobs, bulletins, records, reviews, searches
 from db.session import Database
-from tests.fixtures_search import citation, pubmed, pubmed_alone, standin, starting_papers
+from tests.fixtures_search import citation, pubmed, pubmed_alone, standin
 
 SLUG = "digital-peer-support"
 ROOT = Path(__file__).resolve().parents[2]
@@ -153,24 +149,3 @@ def test_a_source_of_which_only_an_unreadable_file_came_was_not_searched(sqlite:
             latest = reviews.latest_cycle(session, here.review_id)
             assert latest and searches.imports_of_cycle(session, latest.id) == []
             assert "embase" not in searches.searched_to(session, here.review_id)
-
-
-def test_run_exits_with_3_when_a_source_failed_and_with_0_when_it_answers_again(tmp_path: Path) -> None:
-    home = tmp_path / "home with a space"
-    home.mkdir()
-    with standin([citation(1, entered="2026-10-20", **ABOUT), *starting_papers()], esearch_0="ERROR") as source:
-        given = os.environ | {"PYTHONPATH": str(ROOT), "PERENNIAL_HOME": str(home), "PERENNIAL_EUTILS_ADDRESS": source.address}
-
-        def perennial(*words: str) -> subprocess.CompletedProcess[str]:
-            return subprocess.run([sys.executable, "-P", "-m", "bot", *words], check=False, capture_output=True, text=True, env=given,
-                                  timeout=120)
-
-        perennial("migrate")
-        for role, name in TEAM:
-            assert perennial("people", "add", f"{name}@example.org", "--role", role, "--name", name).returncode == 0
-        failed = perennial("run", "--json")
-        assert failed.returncode == 3 and json.loads(failed.stdout.splitlines()[-1])["failed"] == ["pubmed"]
-        assert "pubmed: FAILED, nothing is known about what is new: PubMed could not search" in failed.stdout
-        source.faults.planned.clear()
-        done = perennial("run", "--json")
-        assert done.returncode == 0 and json.loads(done.stdout.splitlines()[-1])["failed"] == [], done.stdout + done.stderr[-2000:]

@@ -208,14 +208,22 @@ def test_run_without_a_team_keeps_what_was_found_and_names_the_command_that_mend
     assert done.returncode == 0 and account["invited"] == 2 and account["flagged"] == len(KNOWN)
 
 
-def test_run_with_a_source_that_fails_says_so_and_exits_with_three(tmp_path: Path) -> None:
+def test_run_exits_with_three_when_a_source_failed_says_so_and_with_zero_when_it_answers_again(tmp_path: Path,
+                                                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.http.Http._back_off", lambda _, __: 0.0)
+    for role, name in TEAM:
+        assert perennial(tmp_path, "people", "add", f"{name}@example.org", "--role", role, "--name", name).returncode == 0
     with EutilsStandIn(KNOWN, Faults(planned={("esearch", 0): "error-in-200"})) as standin:
         done = perennial(tmp_path, "run", "--json", eutils_address=standin.address)
-    account = json.loads(done.stdout.splitlines()[-1])
-    assert done.returncode == 3 and account["failed"] == ["pubmed"] and "FAILED" in done.stdout
-    status = perennial(tmp_path, "status", "--json")
-    assert status.returncode == 0 and json.loads(status.stdout.splitlines()[-1])["reviews"][SLUG]["degraded"] is True
-    assert "a source failed" in status.stdout
+        account = json.loads(done.stdout.splitlines()[-1])
+        assert done.returncode == 3 and account["failed"] == ["pubmed"]
+        assert "pubmed: FAILED, nothing is known about what is new: 127.0.0.1 refused: API rate limit exceeded" in done.stdout
+        status = perennial(tmp_path, "status", "--json")
+        assert status.returncode == 0 and json.loads(status.stdout.splitlines()[-1])["reviews"][SLUG]["degraded"] is True
+        assert "a source failed" in status.stdout
+        standin.faults.planned.clear()
+        again = perennial(tmp_path, "run", "--json", eutils_address=standin.address)
+        assert again.returncode == 0 and json.loads(again.stdout.splitlines()[-1])["failed"] == [], again.stdout
 
 
 def test_import_names_file_record_and_line_keeps_the_good_records_and_takes_nothing_twice(tmp_path: Path) -> None:

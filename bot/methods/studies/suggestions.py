@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_NUMBER = r"[-+]?\d*\.?\d+"
+# At most so many digits: without an end, a long row of digits would be tried from each of them to each other.
+_NUMBER = r"[-+]?(?<![\d.])(?:\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})(?!\d)"
 _CI = (r"(?:,?\s*\(?\[?,?\s*9(?:5|0|9)\s*%\s*(?:CI|confidence interval)[\s,:=]*\[?\(?\s*"
        rf"(?P<low>{_NUMBER})\s*(?:to|,|;|-|–)\s*(?P<high>{_NUMBER}))")
 _LEVEL = re.compile(r"(9[059])\s*%\s*(?:CI|confidence interval)", re.IGNORECASE)

@@ -34,7 +34,8 @@ def test_a_sentence_offers_its_numbers_as_printed(text: str, route: str, fields:
 
 
 @pytest.mark.parametrize("text", ["", "The difference was not significant (p > .05).", "At 3 months 40% improved.", "F(2, 80) = 4.1.",
-                                  "Means were 1 (SD 2), 3 (SD 4) and 5 (SD 6).", "d", "=" * 5000, "9" * 3000 + " (SD " * 500])
+                                  "Means were 1 (SD 2), 3 (SD 4) and 5 (SD 6).", "d", "=" * 5000, "9" * 3000 + " (SD " * 500,
+                                  "9." * 30000, "mean difference " * 4000, "(95% CI " * 8000], ids=lambda text: text[:30])
 def test_what_is_no_result_between_two_arms_offers_nothing(text: str) -> None:
     assert from_abstract(text, routes=ALL) == ()
 
