@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from bot.demo import editing, extracting, knowledge
 from bot.demo.browser import Page, Visitor
@@ -114,10 +114,11 @@ def subscribe(site: str, slug: str, name: str) -> None:
 
 
 def _press(visitor: Visitor, link: str) -> None:
-    """Open a link and press the one button of its page."""
-    forms = [form for form in visitor.open(link).forms() if form.method == "post"]
-    if forms:
-        visitor.send(forms[0], {})
+    """Open a link and press the button that does what the link is for; one that was pressed before is gone."""
+    for form in visitor.open(link).forms():
+        if form.method == "post" and urlsplit(form.action).path == urlsplit(link).path:
+            visitor.send(form, {})
+            return
 
 
 def declare(visitor: Visitor, link: str) -> None:
