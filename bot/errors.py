@@ -72,5 +72,14 @@ class MailRefusedError(MailError):
     """The mail server refused this mail for good. Do not send it again."""
 
 
+class TooOftenError(PerennialError):
+    """That was asked for too often. Try again later."""
+
+    def __init__(self, message: str | None = None, *, after: int = 60) -> None:
+        """after: seconds to wait at least."""
+        super().__init__(message)
+        self.after = after
+
+
 class LinkError(RefusedError):
     """This link is not valid (any more). Ask the review team for a new one."""

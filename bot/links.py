@@ -46,6 +46,11 @@ def fingerprint(token_text: str) -> str:
     return hashlib.sha256(token_text.encode()).hexdigest()
 
 
+def pseudonym(keys: LinkKeys, kind: str, text: str) -> str:
+    """Return a name for a text, such as an address, that is always the same and that only this site can make: 32 hexadecimal digits."""
+    return hmac.new(keys.keys[keys.current], f"{kind}\x00{text}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
 def path(purpose: str, token_text: str) -> str:
     """Return the path that a link of this purpose opens."""
     return PATHS[purpose].format(token=token_text)

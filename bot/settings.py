@@ -19,6 +19,9 @@ from bot.links import LinkKeys
 from bot.mail.message import parse_address
 
 PREFIX = "PERENNIAL_"
+# Each may stand in a file instead, named by the same setting with _FILE behind it.
+SECRETS = ("database", "proxy", "smtp_password", "imap_password", "ncbi_api_key", "openalex_api_key", "elsevier_api_key",
+           "elsevier_institution_token")
 
 
 def _web_address(text: str) -> str:
@@ -63,11 +66,21 @@ def _existing_file(text: str) -> str:
     return str(Path(text).expanduser().absolute()) if text else ""
 
 
+def _proxies(text: str) -> str:
+    for one in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            ipaddress.ip_network(one)
+        except ValueError as error:
+            raise ValueError(f"{one!r} is no address or network; allowed: 127.0.0.1, 10.0.0.0/8, with commas") from error
+    return text
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 ProxyAddress = Annotated[str, AfterValidator(_proxy_address)]
 ExistingFile = Annotated[str, AfterValidator(_existing_file)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
+Proxies = Annotated[str, AfterValidator(_proxies)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
 
@@ -84,6 +97,8 @@ class Settings(BaseSettings):
     site_name: OneLine = Field(default="Perennial", max_length=80)
     listen: OneLine = Field(default="127.0.0.1", description="the interface that the web server listens on")
     port: int = Field(default=8000, ge=0, le=65535)
+    trusted_proxies: Proxies = Field(default="127.0.0.1,::1", description="addresses or networks, with commas, of the proxies in front: what "
+                                     "they say of the client is believed")
     sender: MailAddress = Field(min_length=1, default="perennial@localhost.localdomain", description="the address that mails come from")
     smtp_host: str = Field(default="", description="the mail server; empty: mails are put into a folder")
     smtp_port: int = Field(default=587, ge=1, le=65535)
@@ -148,6 +163,16 @@ class Settings(BaseSettings):
         """Whether the web may show the mail folder: on loopback only."""
         return (self.demo or not self.smtp_host) and is_loopback(self.listen)
 
+    def new_link_key(self) -> str:
+        """Make a link key that new links are made with from the next start on, and return its name. The older ones keep old links alive."""
+        current = self.link_keys().current
+        number = current.rpartition("-")[2]
+        if not number.isdigit():
+            raise SettingsError(f"{self.home / 'keys' / current}.key: its name must end in a number, like link-0002.key")
+        name = f"link-{int(number) + 1:04d}"
+        _write_once(self.home / "keys" / f"{name}.key", secrets.token_bytes(32))
+        return name
+
     def link_keys(self) -> LinkKeys:
         """Return the link keys in the home, made on first use. The file named last in order is the current one."""
         folder = self.home / "keys"
@@ -168,14 +193,29 @@ class Settings(BaseSettings):
 def load(**given: Any) -> Settings:
     """Return the settings; `given` wins over the environment. Raises SettingsError with one sentence per fault."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    extra = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known | {"PERENNIAL_PYTHON", "PERENNIAL_REQUIRE"})
+    in_files = {PREFIX + name.upper() + "_FILE": name for name in SECRETS}
+    others = {"PERENNIAL_PYTHON", "PERENNIAL_REQUIRE", *in_files}
+    extra = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known | others)
     if extra:
         raise SettingsError(f"{extra[0]} is not a setting; allowed: {', '.join(sorted(known))}")
+    for variable, name in in_files.items():
+        if path := os.environ.get(variable):
+            given.setdefault(name, _secret_in(variable, path))
     home = given.get("home") or Path(os.environ.get(PREFIX + "HOME") or paths.default_home())
     try:
         return Settings(_env_file=Path(home) / ".env", **given)  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsError("; ".join(_sentence(fault) for fault in error.errors())) from error
+
+
+def _secret_in(variable: str, path: str) -> str:
+    """Return what stands in the file of a secret, as container systems give them. Raises SettingsError."""
+    if os.environ.get(variable.removesuffix("_FILE")):
+        raise SettingsError(f"{variable}: {variable.removesuffix('_FILE')} is set as well; set one of the two")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable}: {path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}") from error
 
 
 def is_loopback(host: str) -> bool:

@@ -8,14 +8,16 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
-TOKEN = re.compile(r"(/(?:r|x|v|c|e|s|u)/)[A-Za-z0-9_-]{43}")
+# Whatever page it opens: a new kind of link must not have to be remembered here.
+TOKEN = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
+PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE)
 ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+")
-KEY = re.compile(r"(api_?key=)[^&\s\"']+", re.IGNORECASE)
+KEY = re.compile(r"((?:api_?key|password|token|secret)=)[^&\s\"']+", re.IGNORECASE)
 
 
 def redact(text: str) -> str:
-    """Return a text without mail addresses, link tokens and API keys."""
-    return ADDRESS.sub("<address>", TOKEN.sub(r"\1<token>", KEY.sub(r"\1<key>", text)))
+    """Return a text without mail addresses, link and session tokens, API keys and the passwords of addresses."""
+    return ADDRESS.sub("<address>", TOKEN.sub("<token>", PASSWORD.sub(r"\1<password>", KEY.sub(r"\1<key>", text))))
 
 
 def configure(*, verbose: bool = False) -> None:

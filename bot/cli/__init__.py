@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from bot.cli import audit, exchange, keeping, mail, medline, people, records, review, searches, site
+from bot.cli import audit, exchange, keeping, keys, mail, medline, people, records, review, searches, site
 from bot.cli.base import EXIT_FAILED, EXIT_USAGE
 from bot.errors import InvalidInputError, PerennialError, ProtocolError, SchemaError, SettingsError
 
@@ -29,6 +29,7 @@ for part in (site, review, records, people, exchange, keeping):
 cli.add_typer(searches.searches_cli, name="searches")
 cli.add_typer(people.people_cli, name="people")
 cli.add_typer(audit.audit_cli, name="audit")
+cli.add_typer(keys.keys_cli, name="keys")
 cli.add_typer(mail.mail_cli, name="mail")
 cli.add_typer(medline.medline_cli, name="medline")
 

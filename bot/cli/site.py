@@ -51,7 +51,7 @@ def serve(
     from bot.web.server import Server, listen
 
     app, settings = ready_application()
-    server = Server(app, listen(settings.listen, settings.port if port is None else port))
+    server = Server(app, listen(settings.listen, settings.port if port is None else port), trusted_proxies=settings.trusted_proxies)
     end_work = (lambda: True) if web_only else work(app)
     print(f"Perennial shows {', '.join(app.protocols)} at {server.address} (public address: {settings.address}). Ctrl-C ends it.",
           file=sys.stderr)

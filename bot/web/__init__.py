@@ -15,7 +15,8 @@ from starlette.exceptions import HTTPException
 from bot import errors
 from bot.app import App
 from bot.telemetry import logger
-from bot.web.guards import BodyLimit, SecurityHeaders
+from bot.web import limits
+from bot.web.guards import BodyLimit, NoNul, SecurityHeaders
 
 # In this order: a review's own addresses before the general ones.
 PARTS = (
@@ -24,6 +25,7 @@ PARTS = (
 STATUS: dict[type[Exception], int] = {
     errors.NotFoundError: 404,
     errors.LinkError: 403,
+    errors.TooOftenError: 429,
     errors.RefusedError: 403,
     errors.ConflictError: 409,
     errors.InvalidInputError: 422,
@@ -45,8 +47,9 @@ def create(app: App) -> FastAPI:
     # An address with a number beyond what a database holds names nothing that exists.
     web.add_exception_handler(OverflowError, _page(app, 404, "There is no such page."))
     web.add_exception_handler(Exception, _unforeseen(app))
+    web.add_middleware(NoNul)
     web.add_middleware(BodyLimit)
-    web.add_middleware(SecurityHeaders)
+    web.add_middleware(SecurityHeaders, is_https=app.renderer.site.address.startswith("https://"))
     return web
 
 
@@ -60,12 +63,31 @@ def error_page(app: App, status: int, sentence: str) -> HTMLResponse:
 
 def _ours(app: App) -> Handler:
     def handle(request: Request, error: Exception) -> Response:
+        if isinstance(error, errors.LinkError):
+            error = _counted(app, request, error)
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
         if status >= 500:
             log.error("a page failed", path=request.url.path, error=str(error))
-        return error_page(app, status, str(error))
+        elif status in (403, 429):
+            # What was refused is for the log alone: nothing was done that the audit would tell of.
+            log.info("refused", path=request.url.path, method=request.method, status=status)
+        page = error_page(app, status, str(error))
+        if isinstance(error, errors.TooOftenError):
+            page.headers["Retry-After"] = str(error.after)
+        return page
 
     return handle
+
+
+def _counted(app: App, request: Request, error: Exception) -> Exception:
+    """Return the error that a link gave, or another one where too many links from there were none."""
+    try:
+        limits.require(app, request, limits.WRONG_LINKS)
+    except errors.TooOftenError as too_often:
+        return too_often
+    except errors.DatabaseError:
+        log.warning("a link that is none was not counted", path=request.url.path)
+    return error
 
 
 def _http(app: App) -> Handler:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot import errors
 from bot.app import App
@@ -88,6 +89,7 @@ def application(app: App) -> FastAPI:
     api = FastAPI(title=f"{app.renderer.site.name}: open API", version=VERSION, description=about, docs_url=None, redoc_url=None,
                   openapi_url="/openapi.json", responses={404: {"model": ErrorOut}, 422: {"model": ErrorOut}})
     api.include_router(_routes(app))
+    api.add_middleware(HeadAsGet)
     # What is published is for every program, also for one that runs in another site's page.
     api.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET"])
     api.add_exception_handler(errors.NotFoundError, lambda _, error: _error(404, str(error)))
@@ -95,6 +97,17 @@ def application(app: App) -> FastAPI:
     api.add_exception_handler(HTTPException, _http_error)
     api.add_exception_handler(RequestValidationError, lambda _, error: _error(422, _first(error)))
     return api
+
+
+class HeadAsGet:
+    """Answers HEAD as GET; the server leaves the body out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        await self.app({**scope, "method": "GET"} if scope.get("method") == "HEAD" else scope, receive, send)
 
 
 def _routes(app: App) -> APIRouter:

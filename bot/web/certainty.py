@@ -8,13 +8,14 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from bot import access
 from bot.app import App
 from bot.domain.protocols import Protocol
 from bot.errors import ConflictError, InvalidInputError, RefusedError
 from bot.methods.certainty.levels import DEEPEST, SIGNS, UP, Level
 from bot.steps.certainty.assemble import Rateable, assemble
 from bot.steps.certainty.complete import reached, sign_complete
-from bot.steps.certainty.rate import PURPOSE, body_of, rate
+from bot.steps.certainty.rate import ACTION, PURPOSE, body_of, rate
 from bot.web.form_fields import Fields
 from db import certainty, completeness, links, people, reviews
 from db.certainty import CertaintyRatingRow
@@ -70,6 +71,7 @@ def routes(app: App) -> APIRouter:
 
 def _opened(session: Session, app: App, token: str) -> tuple[int, Protocol, str]:
     link = links.resolve(session, token, PURPOSE, app.clock())
+    access.require(people.roles(session, link.review_id, link.person_id or 0), ACTION)
     return link.review_id, app.protocol(reviews.review(session, link.review_id).slug), people.person(session, link.person_id or 0).name
 
 

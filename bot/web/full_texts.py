@@ -21,6 +21,7 @@ from bot.steps.full_texts.say import attach, say
 from bot.steps.screening import forms
 from bot.steps.studies.holders import extractor, verifier
 from bot.web import reviewing_views as views
+from bot.web.form_fields import printable
 from db import blobs, people, retrievals, rounds, studies
 from db.session import Session
 
@@ -46,7 +47,7 @@ def routes(app: App) -> APIRouter:
         async with request.form(max_files=1, max_fields=10) as sent:
             file = sent.get("file")
             content = await file.read(MOST_BYTES + 1) if isinstance(file, UploadFile) else None
-            words = {name: str(sent.get(name) or "") for name in ("state", "note")}
+            words = {name: printable(str(sent.get(name) or "")) for name in ("state", "note")}
         return await run_in_threadpool(_keep, app, token, _number(position), content, words)
 
     @router.api_route("/{kind}/{token}/full-texts/{report}", methods=GET)

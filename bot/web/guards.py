@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 1_000_000
@@ -19,14 +20,16 @@ CONTENT_POLICY = (
 )
 # Pages behind a link of a mail: the address itself is a secret.
 PRIVATE = ("/r/", "/x/", "/v/", "/c/", "/q/", "/a/", "/e/", "/g/", "/l/", "/i/", "/d/", "/in/", "/team", "/sign-in", "/s/", "/u/", "/mail")
+# A year, with all names below it: what is behind this address is never asked for without encryption again.
+TLS_ALONE = "max-age=31536000; includeSubDomains"
 TOO_LARGE = b"That is too much for one form. Send less at a time."
 
 
 class SecurityHeaders:
     """Adds the headers that keep a browser from doing what no page of ours needs."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, *, is_https: bool = False) -> None:
+        self.app, self.is_https = app, is_https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and put the headers on its answer."""
@@ -41,6 +44,8 @@ class SecurityHeaders:
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "no-referrer"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"
+                if self.is_https:
+                    headers["Strict-Transport-Security"] = TLS_ALONE
                 if scope["path"].startswith(PRIVATE):
                     headers["Cache-Control"] = "no-store"
                     headers["X-Robots-Tag"] = "noindex"
@@ -77,6 +82,48 @@ class BodyLimit:
             return message if taken <= most else {"type": "http.disconnect"}
 
         await self.app(scope, counting, send)
+
+
+class NoNul:
+    """Keeps out NUL, which Postgres does not take: an address with it names nothing; in a form it is another control character, which those
+    who check a field refuse or leave out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 404."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif "\x00" in scope["path"] or b"%00" in scope.get("query_string", b""):
+            await PlainTextResponse("There is no such page.", status_code=404)(scope, receive, send)
+        elif Headers(scope=scope).get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            await self.app(scope, await _form_without_nul(receive), send)
+        else:
+            await self.app(scope, receive, send)
+
+
+async def _form_without_nul(receive: Receive) -> Receive:
+    """Read a form, which BodyLimit has bounded, and return what gives it again without NUL."""
+    parts, message = [], await receive()
+    while message["type"] == "http.request":
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            break
+        message = await receive()
+    else:
+        # It broke off, or was more than any form: that is what the application hears.
+        return _saying(message)
+    return _saying({"type": "http.request", "body": b"".join(parts).replace(b"%00", b"%01").replace(b"\x00", b"\x01"), "more_body": False})
+
+
+def _saying(message: Message) -> Receive:
+    messages = [message]
+
+    async def receive() -> Message:
+        return messages.pop() if messages else {"type": "http.disconnect"}
+
+    return receive
 
 
 async def _too_large(send: Send) -> None:

@@ -56,7 +56,6 @@ def _take_in(app: App, token: str, files: list[UploadFile], source: str) -> list
     with app.database.reading() as session:
         review_id, person = _seen(session, app, token)
         slug = reviews.review(session, review_id).slug
-        access.require(people.roles(session, review_id, person.id), "import")
     allowed = [plan.name for plan in _plans(app, slug)]
     if source not in allowed:
         raise InvalidInputError(f"Say which source the file is of: {', '.join(allowed)}.")
@@ -79,6 +78,7 @@ def _take_in(app: App, token: str, files: list[UploadFile], source: str) -> list
 def _seen(session: Session, app: App, token: str) -> tuple[int, PersonRow]:
     """Return the review and the person that a link is for. Raises LinkError."""
     link = links.resolve(session, token, "import", app.clock())
+    access.require(people.roles(session, link.review_id, link.person_id or 0), "import")
     return link.review_id, people.person(session, link.person_id or 0)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot import access
 from bot.app import App
 from bot.domain.decisions import FULL_TEXT
 from bot.domain.protocols import Criterion, Protocol
@@ -43,8 +44,9 @@ class Seen:
 
 
 def seen_by(session: Session, app: App, token: str) -> Seen:
-    """Return whose round a link opens. Raises LinkError."""
+    """Return whose round a link opens. Raises LinkError, RefusedError (no reviewer any more)."""
     link = links.resolve(session, token, "round", app.clock())
+    access.require(people.roles(session, link.review_id, link.person_id or 0), "decide")
     person = people.person(session, link.person_id or 0)
     protocol = app.protocol(reviews.review(session, link.review_id).slug)
     return Seen(token, person, rounds.by_id(session, link.subject_id), protocol)

@@ -50,9 +50,9 @@ def listen(host: str, port: int) -> Listener:
 class Server:
     """The web of one application on one listener."""
 
-    def __init__(self, app: App, listener: Listener) -> None:
-        # One process serves and works; what a proxy in front says of the client is believed only from this machine.
-        config = uvicorn.Config(create(app), log_level="warning", access_log=False, server_header=False, forwarded_allow_ips="127.0.0.1",
+    def __init__(self, app: App, listener: Listener, *, trusted_proxies: str = "127.0.0.1") -> None:
+        # What is said of the client in front of us is believed from the proxies that the settings name alone.
+        config = uvicorn.Config(create(app), log_level="warning", access_log=False, server_header=False, forwarded_allow_ips=trusted_proxies,
                                 lifespan="off")
         self._server, self._listener, self.address = uvicorn.Server(config), listener, listener.address
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from bot import access
 from bot.app import App
 from bot.errors import ConflictError, InvalidInputError
 from bot.steps.bulletins import forms
@@ -54,8 +55,9 @@ def routes(app: App) -> APIRouter:
 
 
 def _seen(session: Session, app: App, token: str) -> tuple[BulletinRow, PersonRow]:
-    """Return the bulletin and the editor that a link is for. Raises LinkError."""
+    """Return the bulletin and the editor that a link is for. Raises LinkError, RefusedError (no editor any more)."""
     link = links.resolve(session, token, "sign", app.clock())
+    access.require(people.roles(session, link.review_id, link.person_id or 0), "sign")
     return bulletins.bulletin(session, link.subject_id or 0), people.person(session, link.person_id or 0)
 
 

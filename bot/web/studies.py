@@ -91,13 +91,14 @@ def _results(app: App, router: APIRouter) -> None:
 
     @router.post("/x/{token}/effects/{outcome}")
     def enter(token: str, outcome: str, sent: Fields) -> Response:
+        # Whose link it is comes before what was sent: a stranger learns nothing of the form.
+        with app.database.reading() as session:
+            who, _ = extractor(session, token, app.clock())
+            protocol = views.protocol_of(session, app, who.review_id)
         step = sent.pop("step", CHECK)
         form, answers = forms.read(sent)
         if step != STORE:
             return _check_page(app, token, outcome, form, answers, edit=step == EDIT)
-        with app.database.reading() as session:
-            who, _ = extractor(session, token, app.clock())
-            protocol = views.protocol_of(session, app, who.review_id)
         stored = extract(database=app.database, token=token, outcome_id=outcome, form=form, answers=answers, protocol=protocol, by=who.by,
                          now=app.clock())
         if stored.effect_id is None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.app import App
 from bot.errors import InvalidInputError
 from bot.links import path
+from bot.mail.message import parse_address
 from bot.rendering import DEMO_NOTICE
 from bot.steps.readers.choose import CHOICES, choose, erase, stored
 from bot.steps.readers.confirm import confirm
 from bot.steps.readers.subscribe import subscribe
 from bot.steps.readers.unsubscribe import unsubscribe
+from bot.web import limits
 from db import links, readers, reviews
 
 GET = ["GET", "HEAD"]
@@ -33,12 +35,15 @@ def routes(app: App) -> APIRouter:
         return HTMLResponse(app.renderer.page(name, protocol=app.protocol(slug), problem="", email=""))
 
     @router.post("/reviews/{slug}/subscribe")
-    def ask(slug: str, email: Annotated[str, Form()] = "") -> Response:
+    def ask(request: Request, slug: str, email: Annotated[str, Form()] = "") -> Response:
         protocol = app.protocol(slug)
         with app.database.reading() as session:
             review = reviews.review_by_slug(session, slug)
         try:
-            subscribe(database=app.database, review_id=review.id, email=email, keys=app.keys, by=ANYBODY, now=app.clock())
+            parse_address(email)
+            limits.require(app, request, limits.SUBSCRIBE)
+            with limits.no_sooner():
+                subscribe(database=app.database, review_id=review.id, email=email, keys=app.keys, by=ANYBODY, now=app.clock())
         except InvalidInputError as error:
             page = app.renderer.page("readers/subscribe.html", protocol=protocol, problem=str(error), email=email)
             return HTMLResponse(page, status_code=422)

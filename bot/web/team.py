@@ -14,10 +14,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from bot import access
 from bot.app import App
 from bot.errors import InvalidInputError, RefusedError
+from bot.mail.message import parse_address
 from bot.steps.people.declare import declare
 from bot.steps.people.join import join
 from bot.steps.people.leave import leave
 from bot.steps.people.sign_in import ask_to_sign_in, sign_in, sign_out, signed_in
+from bot.web import limits
 from bot.web import team_views as views
 from db import links, people, reviews, sign_ins
 from db.people import PersonRow
@@ -66,9 +68,12 @@ def _signing_in(app: App, router: APIRouter) -> None:
         return HTMLResponse(app.renderer.page("team/sign_in.html", problem="", email="", sent=bool(sent)))
 
     @router.post("/sign-in")
-    def ask(email: Annotated[str, Form()] = "") -> Response:
+    def ask(request: Request, email: Annotated[str, Form()] = "") -> Response:
         try:
-            ask_to_sign_in(database=app.database, email=email, keys=app.keys, by=ANYBODY, now=app.clock())
+            parse_address(email)
+            limits.require(app, request, limits.SIGN_IN)
+            with limits.no_sooner():
+                ask_to_sign_in(database=app.database, email=email, keys=app.keys, by=ANYBODY, now=app.clock())
         except InvalidInputError as error:
             page = app.renderer.page("team/sign_in.html", problem=str(error), email=email, sent=False)
             return HTMLResponse(page, status_code=422)
@@ -83,7 +88,9 @@ def _signing_in(app: App, router: APIRouter) -> None:
         return HTMLResponse(app.renderer.page("team/enter.html", address=f"/in/{token}", name=name))
 
     @router.post("/in/{token}")
-    def enter(token: str) -> Response:
+    def enter(request: Request, token: str) -> Response:
+        # Else another site could sign a reader's browser in as somebody of its choice.
+        require_same_site(app, request)
         session_token = sign_in(database=app.database, link_token=token, now=app.clock())
         response = RedirectResponse("/team", status_code=303)
         response.set_cookie(cookie_name(app), session_token, max_age=int(sign_ins.LONGEST.total_seconds()), path="/", httponly=True,

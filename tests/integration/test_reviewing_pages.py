@@ -55,7 +55,8 @@ def state_of(database) -> str:
     """Return a hash over all rows of all tables."""
     digest = hashlib.sha256()
     with database.reading() as session:
-        for table in Base.metadata.sorted_tables:
+        # What is asked for too often is counted whatever the method: the one thing that a page may write (design.md, Data).
+        for table in (one for one in Base.metadata.sorted_tables if one.name != "rate_counter"):
             for row in session.execute(select(table).order_by(*table.primary_key.columns)):
                 digest.update(repr(tuple(row)).encode())
     return digest.hexdigest()

@@ -145,7 +145,7 @@ def _written(database: Database, post: Post, row: OutboxRow) -> EmailMessage:
 def _recipient(session: Session, row: OutboxRow) -> Address:
     if row.recipient_kind == "person":
         person = people.person(session, row.recipient_id)
-        if person.state != "active":
+        if not people.roles(session, row.review_id, person.id):
             raise NotFoundError("the recipient is not in the team any more")
         return parse_address(person.email, person.name)
     subscriber = readers.subscriber(session, row.recipient_id)

@@ -6,9 +6,9 @@ import secrets
 from datetime import datetime, timedelta
 
 from bot.errors import LinkError, RefusedError
-from bot.links import LinkKeys, path, token
+from bot.links import LinkKeys, path, pseudonym, token
 from bot.mail.message import parse_address
-from db import events, links, outbox, people, sign_ins
+from db import events, links, outbox, people, rate_counters, sign_ins
 from db.people import PersonRow
 from db.session import Database, Session
 
@@ -16,6 +16,7 @@ LINK_LIVES = timedelta(minutes=10)
 INVITATION_LIVES = timedelta(days=7)
 # A second wish within this time sends no second mail.
 PAUSE = timedelta(minutes=1)
+MOST_AN_HOUR = 5
 
 
 def ask_to_sign_in(*, database: Database, email: str, keys: LinkKeys, by: str, now: datetime) -> None:
@@ -28,6 +29,9 @@ def ask_to_sign_in(*, database: Database, email: str, keys: LinkKeys, by: str, n
             return
         link = links.create(session, keys, review_id=reviews[0], purpose="sign_in", person_id=person.id, at=now, expires_at=now + LINK_LIVES)
         if link.created_at < now and now < link.created_at + PAUSE:
+            return
+        who = pseudonym(keys, "address", address)
+        if rate_counters.count(session, "sign_in_address", who, at=now, span=timedelta(hours=1)) > MOST_AN_HOUR:
             return
         outbox.enqueue(session, review_id=reviews[0], template="sign_in", recipient=("person", person.id),
                        data={"links": {"sign_in": link.id}, "minutes": int(LINK_LIVES.total_seconds() // 60)}, at=now,

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.errors import ConflictError
-from bot.links import LinkKeys
+from bot.links import LinkKeys, pseudonym
 from bot.mail.message import parse_address
-from db import events, links, outbox, readers
+from db import events, links, outbox, rate_counters, readers
 from db.readers import SubscriberRow
 from db.session import Database, Session
 
 LINK_DAYS = 7
+MOST_A_DAY = 3
 FIRST_PAUSE = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(days=1)
 
@@ -43,16 +44,22 @@ def subscribe(*, database: Database, review_id: int, email: str, keys: LinkKeys,
 def _subscribe(database: Database, review_id: int, address: str, keys: LinkKeys, by: str, now: datetime) -> Subscribed:
     with database.writing(by=by) as session:
         row = readers.by_email(session, review_id, address)
+        if (row is not None and not _may_ask_again(row, now)) or _asked_too_often(session, keys, address, now):
+            return Subscribed(mailed=False)
         if row is None:
             row = readers.add(session, review_id=review_id, email=address, public_id=readers.new_public_id(), at=now)
-        elif not _may_ask_again(row, now):
-            return Subscribed(mailed=False)
         else:
             row.requests = 1 if row.state == "unsubscribed" else row.requests + 1
             row.email, row.state, row.requested_at = address, "pending", now
         _send_confirmation(session, row, keys, now)
         events.note(session, review_id=review_id, kind="reader.asked", subject=readers.by(row), at=now)
     return Subscribed(mailed=True)
+
+
+def _asked_too_often(session: Session, keys: LinkKeys, address: str, now: datetime) -> bool:
+    """Return whether this address was asked for in too many reviews or too often today, whoever asked."""
+    who = pseudonym(keys, "address", address.casefold())
+    return rate_counters.count(session, "subscribe_address", who, at=now, span=LONGEST_PAUSE) > MOST_A_DAY
 
 
 def _may_ask_again(row: SubscriberRow, now: datetime) -> bool:
