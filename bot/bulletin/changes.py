@@ -50,8 +50,13 @@ def _concluded(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> 
 
 
 def _signed(rating: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return what of a signed sentence makes it another one: certainty, size and side; a very uncertain one names neither size nor side."""
-    return (rating["level"],) if rating["level"] == "very low" else (rating["level"], rating["size"], rating["favours"])
+    """Return what of a signed sentence makes it another one: certainty, size and side.
+
+    A very uncertain sentence names neither size nor side, and one about little to no difference names no side.
+    """
+    if rating["level"] == "very low":
+        return (rating["level"],)
+    return (rating["level"], rating["size"]) if rating["size"] == "trivial" else (rating["level"], rating["size"], rating["favours"])
 
 
 def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

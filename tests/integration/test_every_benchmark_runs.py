@@ -13,6 +13,7 @@ from tests.shared import shared_path
 SMALL = {
     "start": ["--rounds", "1"],
     "takeover": ["--rounds", "1"],
+    "changes": ["--repeats", "20"],
     "pooling": ["--rounds", "1"],
     "coverage": ["--repeats", "20"],
     "golden": ["--data", "{golden/meta}"],

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from bot.domain.outcomes import Change, Outcome, SizeBands
 from bot.methods.certainty.body import Body, Thresholds
 from bot.methods.certainty.levels import SIGNS, Level
-from bot.methods.certainty.sizes import Bands, Size
+from bot.methods.certainty.sizes import Bands, Size, size_after, size_of
 
 UNSIZED = "unsized"
 
@@ -34,9 +34,18 @@ def bands_of(outcome: Outcome, bands: SizeBands | None, margin_of_mid: float) ->
     return Bands(small, *rest, margin=margin_of_mid * small)
 
 
-def size_name(size: Size | None) -> str:
-    """Return a size in a word; UNSIZED where no size can be told."""
-    return UNSIZED if size is None else size.name.lower()
+def size_said(outcome: Outcome, estimate: float, bands: Bands | None, *, last: tuple[str, bool] | None = None) -> str:
+    """Return the size of an estimate, on the scale of pooling, in a word; UNSIZED where no size can be told.
+
+    last: the size in the last published sentence and whether it favoured the intervention, None if there was none. That size stays unless
+    the estimate lies beyond its boundary by the margin of the bands.
+    """
+    if bands is None:
+        return UNSIZED
+    if last is None or last[0] == UNSIZED:
+        return size_of(estimate, bands).name.lower()
+    was_positive = last[1] != (outcome.direction == "lower")
+    return size_after(estimate, bands, before=Size[last[0].upper()], was_positive=was_positive).name.lower()
 
 
 def sentence(outcome: Outcome, intervention: str, *, certainty: str, size: str, favourable: bool, both_ways: bool = False) -> str:

@@ -28,8 +28,7 @@ from bot.bulletin.material import (
 from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Pooling, Protocol
 from bot.methods.certainty.levels import SIGNS, Level
-from bot.methods.certainty.sizes import size_of
-from bot.methods.certainty.statements import bands_of, size_name
+from bot.methods.certainty.statements import bands_of, size_said
 from bot.rendering import DEMO_NOTICE, Site
 from bot.steps.bulletins import gather_ledger as ledger
 from bot.steps.bulletins.gather_notices import gather_notices
@@ -81,7 +80,8 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
             _updated(outcome, row) for row in updates if row.outcome == outcome.id),
             analyses={row.kind: row.result for row in closer if row.outcome == outcome.id},
             complete_to=complete.get(outcome.id),
-            rating=_rating(ratings, outcome, rateable.get(outcome.id), protocol)) for outcome in protocol.outcomes),
+            rating=_rating(ratings, outcome, rateable.get(outcome.id), protocol, before.content if before else None))
+            for outcome in protocol.outcomes),
         studies=tuple(_study(session, row, usable.values()) for row in shown),
         exclusions=ledger.exclusions(session, review_id, protocol),
         flow=ledger.flow(session, review_id, protocol, studies=len(shown), starting=sum(row.origin == "starting_set" for row in shown)),
@@ -171,7 +171,7 @@ def _cautious(outcome: Outcome, few: Mapping[str, Any]) -> Cautious:
 
 
 def _rating(ratings: Mapping[tuple[str, str], CertaintyRatingRow], outcome: Outcome, one: Rateable | None,
-            protocol: Protocol) -> Rating | None:
+            protocol: Protocol, previous: Mapping[str, Any] | None) -> Rating | None:
     row = ratings.get((outcome.id, one.design)) if one else None
     if one is None or row is None:
         return None
@@ -179,15 +179,16 @@ def _rating(ratings: Mapping[tuple[str, str], CertaintyRatingRow], outcome: Outc
                     for domain, given in row.decisions.items() if given["steps"])
     return Rating(
         level=row.level, signs=SIGNS[Level(row.level)], reasons=reasons, is_stale=row.basis_sha256 != one.basis_sha256,
-        size=_size(outcome, one.body.estimate, protocol), favours=(one.body.estimate < 0) == (outcome.direction == "lower"),
+        size=_size(outcome, one.body.estimate, protocol, previous), favours=(one.body.estimate < 0) == (outcome.direction == "lower"),
         both_ways=one.thresholds.mid is not None and one.body.ci_low < -one.thresholds.mid and one.body.ci_high > one.thresholds.mid,
         by="the editor")
 
 
-def _size(outcome: Outcome, estimate: float, protocol: Protocol) -> str:
+def _size(outcome: Outcome, estimate: float, protocol: Protocol, previous: Mapping[str, Any] | None) -> str:
     """Return the size band of an estimate, on the scale of pooling, in a word."""
-    bands = bands_of(outcome, next((one for one in protocol.size_bands if one.measure == outcome.measure), None), 0.0)
-    return size_name(size_of(estimate, bands) if bands else None)
+    last = next((one.get("rating") for one in previous["outcomes"] if one["id"] == outcome.id), None) if previous else None
+    bands = bands_of(outcome, protocol.bands_for(outcome.measure), protocol.publishing.margin_of_mid)
+    return size_said(outcome, estimate, bands, last=(last["size"], last["favours"]) if last else None)
 
 
 def _updated(outcome: Outcome, row: PublishedUpdateRow) -> UpdatedPublished:

@@ -41,6 +41,10 @@ def test_a_stale_rating_and_a_size_that_a_very_uncertain_sentence_does_not_name_
     assert status(outcome(level="very low", size="large"), outcome(level="very low")) == "no change"
 
 
+def test_little_to_no_difference_on_the_other_side_is_the_same_sentence() -> None:
+    assert status(outcome(size="trivial", favours=False), outcome(size="trivial")) == "no change"
+
+
 def test_a_published_estimate_that_moved_stands_among_the_changes() -> None:
     published = {"words": "SMD −0.28 (−0.42 to −0.14)", "updated": None}
     before, now = outcome() | {"published": [published]}, outcome() | {"published": [published | {"updated": {"words": "SMD −0.29"}}]}

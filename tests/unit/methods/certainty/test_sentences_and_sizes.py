@@ -53,7 +53,21 @@ def test_bands_begin_at_the_outcomes_own_smallest_important_difference() -> None
     outcome, bands = protocol().outcome("depression"), protocol().bands_for("SMD")
     assert statements.bands_of(outcome, bands, 0.25) == Bands(0.24, 0.5, 0.8, margin=0.06)
     assert size_of(2.0, statements.bands_of(outcome, None, 0.25) or Bands(1, 1, 1)).name == "SMALL"
-    assert statements.bands_of(replace(outcome, mid=None), None, 0.25) is None and statements.size_name(None) == "unsized"
+    assert statements.bands_of(replace(outcome, mid=None), None, 0.25) is None and statements.size_said(outcome, -0.4, None) == "unsized"
+
+
+@pytest.mark.parametrize(("now", "last", "said"), [
+    (-0.51, None, "moderate"), (-0.51, ("small", True), "small"), (-0.57, ("small", True), "moderate"), (-0.19, ("small", True), "small"),
+    (0.19, ("small", True), "trivial"), (-0.19, ("unsized", True), "trivial"), (0.25, ("trivial", True), "trivial"),
+])
+def test_a_published_size_stays_until_the_estimate_is_beyond_its_boundary_by_the_margin(
+        now: float, last: tuple[str, bool] | None, said: str) -> None:
+    outcome = protocol().outcome("depression")
+    bands = statements.bands_of(outcome, protocol().bands_for("SMD"), 0.25)
+    assert statements.size_said(outcome, now, bands, last=last) == said
+    # Where more is better the same estimates lie on the other side.
+    better = replace(outcome, direction="higher")
+    assert statements.size_said(better, -now, bands, last=last) == said
 
 
 def test_other_data_and_other_thresholds_make_another_fingerprint() -> None:
