@@ -31,7 +31,7 @@ def closer(outcome: Outcome, analyses: Mapping[str, Numbers]) -> dict[str, Any] 
         "sensitivity": _sensitivity(outcome, analyses["sensitivity"]),
         "without": [{"study": study, "words": _words(outcome, one)} for study, one in zip(look["studies"], look["without"], strict=False)]
         if look else [],
-        "cumulated": [{"added": one["added"], "since": one["since"], "words": _words(outcome, one)} for one in cumulated],
+        "cumulated": [{"added": one["added"], "since": one["since"], "words": _words(outcome, one), **_span(outcome, one)} for one in cumulated],
         "influence": _influence(look) if look and look["influence"] else [],
         "asymmetry": _asymmetry(look) if look else "",
         "next": _next(outcome, analyses["what_next"]) if "what_next" in analyses else None,
@@ -97,6 +97,11 @@ def _repeated(outcome: Outcome, panel: Numbers) -> dict[str, Any]:
 
 def _percent(share: float) -> str:
     return "< 1%" if 0.0 < share < 0.01 else "> 99%" if 0.99 < share < 1.0 else f"{100.0 * share:.0f}%"
+
+
+def _span(outcome: Outcome, found: Numbers) -> dict[str, float | None]:
+    """Return an estimate and its interval on the scale that is shown; None for an end that the interval does not have."""
+    return {name: None if found[name] is None else _scaled(outcome, found[name]) for name in ("estimate", "ci_low", "ci_high")}
 
 
 def _words(outcome: Outcome, found: Numbers) -> str:

@@ -10,11 +10,11 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from bot.bulletin import changes, closer, methods_text, plain_language, prisma_flow, published
+from bot.bulletin import changes, closer, history, methods_text, pictures, plain_language, prisma_flow, published
 from bot.bulletin.material import (
     Cautious,
     Material,
@@ -28,6 +28,7 @@ from bot.bulletin.material import (
     WithIt,
 )
 from bot.bulletin.numbers import interval, signed
+from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Protocol
 from bot.methods.certainty import statements
 from bot.rendering import day, plural
@@ -48,7 +49,8 @@ HEADLINES = {
 
 def compose(material: Material) -> dict[str, Any]:
     """Return the content of a draft: JSON values alone, without number, date and signature."""
-    return _clean(_composed(material))
+    content = _clean(_composed(material))
+    return {**content, "pictures": pictures.index(content)}
 
 
 def _composed(material: Material) -> dict[str, Any]:
@@ -205,6 +207,7 @@ def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
                      "words": GAPS[gap.kind]} for gap in one.missing],
         "published": others,
         "closer": closer.closer(outcome, one.analyses),
+        "matters": _matters(outcome), "history": history.before(material.previous, outcome.id),
     }
     return composed | {"change": changes.change(composed, material.previous)}
 
@@ -267,12 +270,20 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
+def _matters(outcome: Outcome) -> list[float]:
+    """Return the smallest difference that matters, in both directions on the scale that is shown; empty where none is stated."""
+    if outcome.mid is None:
+        return []
+    return sorted([1 / outcome.mid.value, outcome.mid.value] if outcome.is_ratio else [-outcome.mid.value, outcome.mid.value])
+
+
 def _trial(trial: TrialResult, *, is_new: bool, pooled: bool) -> dict[str, Any]:
     return {
         "study_id": trial.study_id, "study": trial.study, "estimate": trial.estimate, "ci_low": trial.ci_low, "ci_high": trial.ci_high,
         "weight": trial.weight if pooled else None, "participants": trial.participants, "is_new": is_new, "instrument": trial.instrument,
         "time_point": trial.time_point, "window": trial.window, "experimental": trial.experimental, "comparator": trial.comparator,
         "design": trial.design, "source": trial.source, "note": trial.note, "question": trial.question, "answer": trial.answer,
+        "spread": trial.spread, "risk": asdict(trial.risk) if trial.risk else None,
         "words": f"{signed(trial.estimate)} {interval(trial.ci_low, trial.ci_high)}",
     }
 

@@ -18,7 +18,8 @@ from bot.domain.protocols import Protocol
 class TrialResult:
     """What one study says about one outcome. weight: its share of the pooled weight, None where nothing is pooled.
 
-    question, answer: what somebody asked about this number, and what is known; "" if nothing was asked.
+    question, answer: what somebody asked about this number, and what is known; "" if nothing was asked. risk: as signed, None while it is not.
+    spread: how far chance alone may move it, on the scale of pooling: √(1/n₁ + 1/n₂) for a standardised difference, else its standard error.
     """
 
     study_id: int
@@ -38,6 +39,17 @@ class TrialResult:
     note: str = ""
     question: str = ""
     answer: str = ""
+    risk: Appraised | None = None
+    spread: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appraised:
+    """The signed risk of bias of one result. tool: its name; domains: (sign such as D1, name, judgement)."""
+
+    overall: str
+    tool: str
+    domains: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

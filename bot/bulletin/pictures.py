@@ -1,21 +1,26 @@
-"""The pictures of a bulletin, drawn from its content: one forest plot per outcome, for wide and narrow, light and dark screens.
+"""The pictures of a bulletin, drawn from its content, each for wide and narrow, light and dark screens and as PNG.
 
-How a forest plot is drawn: bot/bulletin/figures/forest.py.
+What each shows: plots.py. How it is drawn: bot/bulletin/figures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.bulletin.figures import forest
-from bot.bulletin.figures.forest import ForestPlot, ForestRow, Layout, Summary
-from bot.bulletin.figures.sheet import DARK, LIGHT, in_palette
+from bot.bulletin import plots
+from bot.bulletin.figures import bias, flow, forest, funnel, timeline
+from bot.bulletin.figures.forest import ForestPlot, Layout
+from bot.bulletin.figures.risk_marks import ORDER
+from bot.bulletin.figures.sheet import DARK, LIGHT, Sheet, in_palette
+from bot.bulletin.numbers import interval, signed
+from bot.rendering import plural
 
 SVG, PNG = "image/svg+xml", "image/png"
-MARKS = ("*", "†", "‡", "§", "¶")
-MOST_REMARK = 220
+WIDE, NARROW = 6.4, 4.1
+FLOW_TITLE = "From records to studies, all cycles together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,63 +32,94 @@ class File:
     content: bytes
 
 
-def pictures(content: Mapping[str, Any]) -> list[File]:
-    """Return every picture of a bulletin; an outcome without trials has none."""
-    return [file for outcome in content["outcomes"] if outcome["trials"] for file in forest_files(content, outcome)]
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture. name: how its files begin; kind: `forest`, `timeline`, `bias`, `bias-summary`, `cumulative`, `funnel` or `flow`.
+
+    alt: the finding in a sentence. wide, narrow: what draws it.
+    """
+
+    name: str
+    kind: str
+    outcome: str
+    alt: str
+    wide: Callable[[], Sheet]
+    narrow: Callable[[], Sheet]
 
 
-def forest_files(content: Mapping[str, Any], outcome: Mapping[str, Any]) -> list[File]:
-    """Return the forest plot of an outcome: SVG for wide and narrow, light and dark, and a PNG for mail."""
-    plot, name = forest_plot(content, outcome), forest_name(outcome)
-    files = []
-    for layout, suffix in ((Layout.WIDE, ""), (Layout.NARROW, "-narrow")):
-        light = forest.svg(plot, layout=layout, alt=outcome["alt"])
-        files += [File(f"{name}{suffix}.svg", SVG, light), File(f"{name}{suffix}-dark.svg", SVG, in_palette(light, LIGHT, DARK))]
-    return [*files, File(f"{name}.png", PNG, forest.png(plot))]
+def svgs(content: Mapping[str, Any]) -> list[File]:
+    """Return every picture of a bulletin as SVG for wide and narrow, light and dark; an outcome without trials has none."""
+    found = []
+    for picture in drawn_of(content):
+        for draw, suffix in ((picture.wide, ""), (picture.narrow, "-narrow")):
+            light = draw().svg(picture.alt)
+            found += [File(f"{picture.name}{suffix}.svg", SVG, light),
+                      File(f"{picture.name}{suffix}-dark.svg", SVG, in_palette(light, LIGHT, DARK))]
+    return found
+
+
+def pngs(content: Mapping[str, Any]) -> list[File]:
+    """Return every picture of a bulletin as PNG, for mail and for other people's slides: made when a bulletin is published."""
+    return [File(f"{picture.name}.png", PNG, picture.wide().png()) for picture in drawn_of(content)]
+
+
+def index(content: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return which pictures a content has, as JSON values: name, kind, outcome ("" for the flow) and what a screen reader says."""
+    return [{"name": one.name, "kind": one.kind, "outcome": one.outcome, "alt": one.alt} for one in drawn_of(content)]
+
+
+def drawn_of(content: Mapping[str, Any]) -> Iterator[Picture]:
+    """Give every picture of a bulletin in the order of the page; each is drawn when it is asked for."""
+    for outcome in content["outcomes"]:
+        if outcome["trials"]:
+            yield from _of_outcome(content, outcome)
+    boxes = plots.flow_boxes(content)
+    said = ", ".join(f"{box.label.lower()} {box.n:,}" for box in boxes)
+    yield _picture("flow", "flow", "", f"Flow: {said}.", lambda width: flow.drawn(boxes, width, title=FLOW_TITLE, notice=content["notice"]))
 
 
 def forest_name(outcome: Mapping[str, Any]) -> str:
     """Return how the files of an outcome's forest plot begin."""
-    return f"forest-{outcome['id'].replace('_', '-')}"
+    return _name("forest", outcome)
 
 
-def forest_plot(content: Mapping[str, Any], outcome: Mapping[str, Any]) -> ForestPlot:
-    """Return an outcome's forest plot as data."""
-    asked = [trial for trial in outcome["trials"] if trial["answer"]]
-    marks = {trial["study_id"]: MARKS[place] for place, trial in enumerate(asked[:len(MARKS)])}
-    published = next(iter(outcome["published"]), None)
-    remarks = [content["provisional"]]
-    if published and content["benchmark"]:
-        remarks.append(f"{published['short']}: a published review, apart and not pooled; {content['benchmark']['independence']}.")
-    remarks += [_cut(f"{marks[trial['study_id']]} {trial['study']}: {trial['answer']}") for trial in asked[:len(MARKS)]]
-    return ForestPlot(
-        title=f"{outcome['label']}: {content['review']['intervention']} against comparison", measure=outcome["measure"],
-        rows=tuple(_row(trial, marks.get(trial["study_id"], "")) for trial in outcome["trials"]),
-        favours_left=outcome["favours"][0], favours_right=outcome["favours"][1], pooled=_pooled(outcome["result"]),
-        benchmark=_summary(f"{published['short']}, published", published, is_firm=False) if published else None,
-        remarks=tuple(remarks), notice=content["notice"], ratio=outcome["ratio"])
+def _of_outcome(content: Mapping[str, Any], outcome: Mapping[str, Any]) -> Iterator[Picture]:
+    yield _forest("forest", plots.forest_plot(content, outcome), outcome, outcome["alt"])
+    if (line := plots.timeline(content, outcome)) is not None:
+        first, last = line.moments[0], line.moments[-1]
+        yield _picture(
+            _name("timeline", outcome), "timeline", outcome["id"],
+            f"{outcome['label']} in {len(line.moments)} bulletins: from {signed(first.estimate)} {interval(first.ci_low, first.ci_high)} with "
+            f"{plural(first.k, 'trial')} to {signed(last.estimate)} {interval(last.ci_low, last.ci_high)} with {plural(last.k, 'trial')}.",
+            lambda width: timeline.drawn(line, width))
+    for number, plot in enumerate(plots.bias_plots(content, outcome), start=1):
+        yield from _bias(plot, outcome, "" if number == 1 else f"-{number}")
+    if (cumulative := plots.cumulative_plot(content, outcome)) is not None:
+        first, last = cumulative.rows[0], cumulative.rows[-1]
+        yield _forest("cumulative", cumulative, outcome, f"{outcome['label']} as the trials came in: from {signed(first.estimate)} "
+                      f"{interval(first.ci_low, first.ci_high)} to {signed(last.estimate)} {interval(last.ci_low, last.ci_high)}.")
+    if (scatter := plots.funnel(content, outcome)) is not None:
+        said = (outcome["closer"] or {}).get("asymmetry", "")
+        yield _picture(_name("funnel", outcome), "funnel", outcome["id"],
+                       f"Funnel plot of {plural(len(scatter.points), 'trial')}. {said}".strip(), lambda width: funnel.drawn(scatter, width))
 
 
-def _row(trial: Mapping[str, Any], mark: str) -> ForestRow:
-    return ForestRow(label=trial["study"], estimate=trial["estimate"], ci_low=trial["ci_low"], ci_high=trial["ci_high"],
-                     weight=trial["weight"], participants=trial["participants"], is_new=trial["is_new"], mark=mark)
+def _bias(plot: bias.BiasPlot, outcome: Mapping[str, Any], suffix: str) -> Iterator[Picture]:
+    counted = Counter(row.overall for row in plot.rows)
+    said = ", ".join(f"{counted[one]} {one}" for one in ORDER if counted[one])
+    alt = f"Risk of bias of {plural(len(plot.rows), 'result')} on {outcome['label'].lower()} by {plot.tool}, overall: {said}."
+    yield _picture(_name("bias", outcome) + suffix, "bias", outcome["id"], alt, lambda width: bias.traffic_light(plot, width))
+    yield _picture(_name("bias-summary", outcome) + suffix, "bias-summary", outcome["id"], alt, lambda width: bias.summary(plot, width))
 
 
-def _pooled(result: Mapping[str, Any] | None) -> Summary | None:
-    """Return the diamond: none for one trial, an empty one for the cautious estimate of two or three, none where each stands by itself."""
-    if result is not None and result["cautious"]:
-        return _summary(f"{result['k']} trials, cautious estimate", result["cautious"], is_firm=False)
-    if result is None or not result["pooled"] or result["few"]:
-        return None
-    spread = (result["pi_low"], result["pi_high"]) if result["pi_low"] is not None and result["pi_high"] is not None else None
-    return _summary(f"{result['k']} trials found so far", result, is_firm=True, prediction=spread)
+def _forest(kind: str, plot: ForestPlot, outcome: Mapping[str, Any], alt: str) -> Picture:
+    return Picture(_name(kind, outcome), kind, outcome["id"], alt, lambda: forest.drawn(plot, Layout.WIDE),
+                   lambda: forest.drawn(plot, Layout.NARROW))
 
 
-def _summary(label: str, numbers: Mapping[str, Any], *, is_firm: bool, prediction: tuple[float, float] | None = None) -> Summary:
-    low, high = numbers["ci_low"], numbers["ci_high"]
-    return Summary(label, numbers["estimate"], float("-inf") if low is None else low, float("inf") if high is None else high, prediction,
-                   is_firm)
+def _picture(name: str, kind: str, outcome_id: str, alt: str, draw: Callable[[float], Sheet]) -> Picture:
+    return Picture(name, kind, outcome_id, alt, lambda: draw(WIDE), lambda: draw(NARROW))
 
 
-def _cut(words: str) -> str:
-    return words if len(words) <= MOST_REMARK else words[:MOST_REMARK].rsplit(" ", 1)[0] + " …"
+def _name(kind: str, outcome: Mapping[str, Any]) -> str:
+    return f"{kind}-{outcome['id'].replace('_', '-')}"

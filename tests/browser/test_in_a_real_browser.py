@@ -97,7 +97,8 @@ def test_a_bulletins_pictures_show_and_say_what_they_show(site: str, browser: An
     page.wait_for_load_state("networkidle")
     pictures = page.evaluate("[...document.images].map(image => [image.naturalWidth, image.alt])")
     page.close()
-    assert len(pictures) >= 5 and all(width > 100 and alt.startswith("Forest plot") for width, alt in pictures)
+    assert len(pictures) >= 5 and all(width > 100 and len(alt) > 20 for width, alt in pictures)
+    assert [alt.split()[0] for _, alt in pictures].count("Forest") == 5 and pictures[-1][1].startswith("Flow: records identified 162")
 
 
 def test_every_page_can_be_walked_by_keyboard_and_shows_where_one_is(site: str, browser: Any, paths: dict[str, str]) -> None:

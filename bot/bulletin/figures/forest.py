@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.bulletin.figures.axis import Axis, axis_for
-from bot.bulletin.figures.sheet import LIGHT, Palette, Sheet, shortened, text_width, wrapped
+from bot.bulletin.figures.frame import BODY, MARGIN, SMALL, frame
+from bot.bulletin.figures.risk_marks import RADIUS, draw_mark, legend
+from bot.bulletin.figures.sheet import LIGHT, Palette, Sheet, shortened, text_width
 from bot.bulletin.numbers import interval, signed
 
 ROW = 0.285
-SMALL, BODY, HEAD = 7.8, 9.2, 11.5
+MARK = 0.24  # room for the mark of a risk of bias before a name
 
 
 class Layout(Enum):
@@ -26,7 +28,10 @@ class Layout(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ForestRow:
-    """One study. estimate, ci_low, ci_high: on the scale that is shown; weight: share of the pooled weight, None if not pooled."""
+    """One study. estimate, ci_low, ci_high: on the scale that is shown; weight: share of the pooled weight, None if not pooled.
+
+    risk: the signed overall judgement of its risk of bias, "" while there is none.
+    """
 
     label: str
     estimate: float
@@ -36,6 +41,7 @@ class ForestRow:
     participants: int | None = None
     is_new: bool = False
     mark: str = ""
+    risk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +77,12 @@ class ForestPlot:
 
 def svg(plot: ForestPlot, *, layout: Layout = Layout.WIDE, palette: Palette = LIGHT, alt: str = "") -> bytes:
     """Return the forest plot as SVG; `alt` is what a screen reader says."""
-    return _drawn(plot, layout, palette).svg(alt or plot.title)
+    return drawn(plot, layout, palette).svg(alt or plot.title)
 
 
 def png(plot: ForestPlot, *, layout: Layout = Layout.WIDE, palette: Palette = LIGHT) -> bytes:
     """Return the forest plot as PNG."""
-    return _drawn(plot, layout, palette).png()
+    return drawn(plot, layout, palette).png()
 
 
 @dataclass(slots=True)
@@ -92,50 +98,33 @@ class _Pen:
     y: float = 0.0
 
 
-def _drawn(plot: ForestPlot, layout: Layout, palette: Palette) -> Sheet:
-    wide, width, margin = layout is Layout.WIDE, layout.value, 0.18
-    notices = wrapped(plot.notice, width - 2 * margin, SMALL, "bold") if plot.notice else []
-    title = wrapped(plot.title, width - 2 * margin, HEAD, "bold")
-    remarks = [line for remark in plot.remarks for line in wrapped(remark, width - 2 * margin, SMALL)]
-    height = _height(plot, wide, len(notices), len(title), len(remarks))
-    label_width = 2.75 if wide else width - 2 * margin
-    left, right = (margin + label_width + 0.1, width - margin - 2.02) if wide else (margin, width - margin)
+def drawn(plot: ForestPlot, layout: Layout, palette: Palette = LIGHT) -> Sheet:
+    """Return the forest plot as a sheet."""
+    wide, width = layout is Layout.WIDE, layout.value
+    risks = {row.risk for row in plot.rows} - {""}
+    remarks = (*plot.remarks, f"Risk of bias: {legend(risks)}.") if risks else plot.remarks
+    around = frame(width, title=plot.title, notice=plot.notice, remarks=remarks)
+    label_width = 2.75 if wide else width - 2 * MARGIN
+    left, right = (MARGIN + label_width + 0.1, width - MARGIN - 2.02) if wide else (MARGIN, width - MARGIN)
     values = [(row.estimate, row.ci_low, row.ci_high) for row in plot.rows]
     values += [(item.estimate, item.ci_low, item.ci_high) for item in (plot.pooled, plot.benchmark) if item]
     values += [(plot.pooled.estimate, *plot.pooled.prediction)] if plot.pooled and plot.pooled.prediction else []
-    pen = _Pen(Sheet(width, height, palette), axis_for(values, left=left, right=right, ratio=plot.ratio), plot, wide, margin, label_width)
-    _draw_notice(pen, notices)
-    pen.y += 0.2
-    for line in title:
-        pen.sheet.text(margin, pen.y, line, size=HEAD, weight="bold")
-        pen.y += 0.22
+    sheet = Sheet(width, around.above + _height(plot, wide) + around.below, palette)
+    pen = _Pen(sheet, axis_for(values, left=left, right=right, ratio=plot.ratio), plot, wide, MARGIN, label_width, around.begin(sheet))
     _draw_head(pen)
     _draw_body(pen)
     _draw_axis(pen)
-    for line in remarks:
-        pen.sheet.text(margin, pen.y, line, size=SMALL, colour=palette.soft)
-        pen.y += 0.165
-    return pen.sheet
+    around.end(sheet, pen.y)
+    return sheet
 
 
-def _height(plot: ForestPlot, wide: bool, notices: int, title: int, remarks: int) -> float:
+def _height(plot: ForestPlot, wide: bool) -> float:
     step = ROW if wide else 0.47
     rows = len(plot.rows) * step
     for item, gap in ((plot.pooled, 0.1), (plot.benchmark, 0.16)):
         if item:
             rows += step + gap + ((0.22 if wide else 0.42) if item.prediction else 0)
-    return (0.09 + 0.17 * notices if notices else 0) + 0.2 + 0.22 * title + 0.3 + rows + 0.54 + 0.165 * remarks + 0.04
-
-
-def _draw_notice(pen: _Pen, lines: list[str]) -> None:
-    if not lines:
-        return
-    band, palette = 0.09 + 0.17 * len(lines), pen.sheet.palette
-    pen.sheet.shape([(0, 0), (pen.sheet.width, 0), (pen.sheet.width, band), (0, band)], colour=palette.notice_paper)
-    for number, line in enumerate(lines):
-        pen.sheet.text(pen.sheet.width / 2, 0.135 + 0.17 * number, line, size=SMALL, colour=palette.notice_ink, align="center",
-                       weight="bold")
-    pen.y = band
+    return 0.3 + rows + 0.54
 
 
 def _draw_head(pen: _Pen) -> None:
@@ -183,7 +172,7 @@ def _draw_study(pen: _Pen, row: ForestRow) -> None:
     people = f"{row.participants:,}" if row.participants is not None else "–"
     weight = f"{100 * row.weight:.0f}%" if row.weight is not None else ""
     numbers = f"{signed(row.estimate)} {interval(row.ci_low, row.ci_high)}"
-    _draw_words(pen, row.label + row.mark, people, numbers, weight, colour, "bold" if row.is_new else "normal", is_new=row.is_new)
+    _draw_words(pen, row.label + row.mark, people, numbers, weight, colour, "bold" if row.is_new else "normal", is_new=row.is_new, risk=row.risk)
     _draw_interval(pen, row.ci_low, row.ci_high, colour)
     half = 0.035 + 0.075 * math.sqrt(row.weight) if row.weight is not None else 0.06
     if pen.axis.holds(row.estimate):
@@ -192,20 +181,25 @@ def _draw_study(pen: _Pen, row: ForestRow) -> None:
     pen.y += ROW if pen.wide else 0.27
 
 
-def _draw_words(pen: _Pen, label: str, people: str, numbers: str, weight: str, colour: str, face: str, *, is_new: bool = False) -> None:
+def _draw_words(pen: _Pen, label: str, people: str, numbers: str, weight: str, colour: str, face: str, *, is_new: bool = False,
+                risk: str = "") -> None:
     """Write the words of a row; afterwards `pen.y` is where its line goes."""
     sheet, right = pen.sheet, pen.sheet.width - pen.margin
-    tag = "  new" if is_new else ""
+    tag, start = "  new" if is_new else "", pen.margin
+    if any(row.risk for row in pen.plot.rows):
+        start += MARK
+        if risk:
+            draw_mark(sheet, pen.margin + RADIUS, pen.y, risk)
     if pen.wide:
-        room = pen.label_width - text_width(tag, BODY, face) - text_width(people, BODY) - 0.12
-        sheet.text(pen.margin, pen.y, shortened(label, room, BODY, face) + tag, size=BODY, colour=colour, weight=face)
+        room = pen.label_width - (start - pen.margin) - text_width(tag, BODY, face) - text_width(people, BODY) - 0.12
+        sheet.text(start, pen.y, shortened(label, room, BODY, face) + tag, size=BODY, colour=colour, weight=face)
         sheet.text(pen.margin + pen.label_width, pen.y, people, size=BODY, align="right")
         sheet.text(right - 0.5, pen.y, numbers, size=BODY, align="right", weight=face)
         sheet.text(right, pen.y, weight, size=BODY, align="right", colour=sheet.palette.soft)
         return
     after = f", {people}" if people else ""
-    room = pen.label_width - text_width(numbers, BODY, face) - text_width(tag + after, BODY, face) - 0.15
-    sheet.text(pen.margin, pen.y, shortened(label, room, BODY, face) + tag + after, size=BODY, colour=colour, weight=face)
+    room = pen.label_width - (start - pen.margin) - text_width(numbers, BODY, face) - text_width(tag + after, BODY, face) - 0.15
+    sheet.text(start, pen.y, shortened(label, room, BODY, face) + tag + after, size=BODY, colour=colour, weight=face)
     sheet.text(right, pen.y, numbers, size=BODY, align="right", weight=face)
     pen.y += 0.2
 

@@ -41,6 +41,9 @@ class Palette:
     benchmark: str
     notice_paper: str
     notice_ink: str
+    good: str
+    middling: str
+    bad: str
 
 
 def in_palette(svg: bytes, old: Palette, new: Palette) -> bytes:
@@ -50,9 +53,9 @@ def in_palette(svg: bytes, old: Palette, new: Palette) -> bytes:
 
 
 LIGHT = Palette(paper="#ffffff", ink="#1c2529", soft="#536067", line="#c9c5b8", accent="#0f5c5e", benchmark="#6b3fa0",
-                notice_paper="#fdf2d8", notice_ink="#7a4b00")
+                notice_paper="#fdf2d8", notice_ink="#7a4b00", good="#23703a", middling="#8f5f00", bad="#a8201a")
 DARK = Palette(paper="#1a2226", ink="#e6eaeb", soft="#a9b5ba", line="#46545c", accent="#84d3c9", benchmark="#c9aef0",
-               notice_paper="#33290f", notice_ink="#f2cd84")
+               notice_paper="#33290f", notice_ink="#f2cd84", good="#7fd495", middling="#e9b44c", bad="#ff9d92")
 
 
 class Sheet:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.bulletin import changes, digest
 from bot.bulletin.compose import compose, fingerprint
-from bot.bulletin.pictures import File, pictures
+from bot.bulletin.pictures import File, svgs
 from bot.domain.protocols import Protocol
 from bot.links import LinkKeys
 from bot.rendering import Renderer, day
@@ -47,7 +47,7 @@ def draft(*, database: Database, review_id: int, cycle_id: int, protocol: Protoc
     content = compose(material)
     if known is not None and known.state == "draft" and known.content_sha256 == fingerprint(content):
         return _account(known, is_new=False)
-    files = pictures(content)
+    files = svgs(content)
     with database.writing(by=by) as session:
         row = _store(session, review_id, cycle_id, content, files, now)
         if row.state in SETTLED:

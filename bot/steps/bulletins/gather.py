@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from bot.bulletin.material import (
+    Appraised,
     Assumed,
     Cautious,
     Material,
@@ -27,6 +28,7 @@ from bot.bulletin.material import (
 )
 from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Pooling, Protocol
+from bot.methods.appraisal import engine
 from bot.methods.certainty.levels import SIGNS, Level
 from bot.methods.certainty.statements import bands_of, size_said
 from bot.rendering import DEMO_NOTICE, Site
@@ -35,6 +37,7 @@ from bot.steps.bulletins.gather_notices import gather_notices
 from bot.steps.certainty.assemble import Rateable, assemble
 from db import (
     analyses,
+    appraisals,
     bulletins,
     certainty,
     completeness,
@@ -46,6 +49,7 @@ from db import (
     studies,
     trials,
 )
+from db.appraisals import Overall
 from db.certainty import CertaintyRatingRow
 from db.effects import EffectRow, NotPoolable
 from db.estimates import EstimateRow
@@ -71,12 +75,12 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
                 if one.design == "randomised"}
     ratings = certainty.newest(session, review_id)
     complete = completeness.complete_to(session, review_id)
-    unpooled = effects.not_poolable(session, review_id)
+    unpooled, risks = effects.not_poolable(session, review_id), appraisals.overall_of_effects(session, review_id)
     before = bulletins.latest_published(session, review_id, before_cycle=cycle_id)
     return Material(
         protocol=protocol, period=cycle.period, searched_to=cycle.window_to.date(), next_search=next_search(cycle, protocol),
         sources=ledger.sources(session, review_id, cycle, protocol),
-        outcomes=tuple(replace(_outcome(session, outcome, pooled.get(outcome.id), usable, unpooled, protocol), updates=tuple(
+        outcomes=tuple(replace(_outcome(outcome, pooled.get(outcome.id), usable, risks, unpooled, protocol), updates=tuple(
             _updated(outcome, row) for row in updates if row.outcome == outcome.id),
             analyses={row.kind: row.result for row in closer if row.outcome == outcome.id},
             complete_to=complete.get(outcome.id),
@@ -105,10 +109,10 @@ def _shown_studies(rows: Sequence[StudyRow], pooled: Any) -> list[StudyRow]:
     return [row for row in rows if (row.state != "candidate" and not row.results_awaited) or row.id in used]
 
 
-def _outcome(session: Session, outcome: Outcome, estimate: EstimateRow | None, usable: Mapping[int, EffectRow],
+def _outcome(outcome: Outcome, estimate: EstimateRow | None, usable: Mapping[int, EffectRow], risks: Mapping[int, Overall],
              unpooled: Sequence[NotPoolable], protocol: Protocol) -> OutcomeMaterial:
     members = estimate.members if estimate else []
-    trials = tuple(_trial(outcome, member, usable, is_pooled=len(members) > 1) for member in members)
+    trials = tuple(_trial(outcome, member, usable, risks.get(member["effect_id"]), is_pooled=len(members) > 1) for member in members)
     used = {member["study_id"] for member in members}
     missing = tuple(Missing(one.study, one.kind, one.known, _most_people(one.study_id, usable.values()))
                     for one in unpooled if one.outcome == outcome.id and one.study_id not in used)
@@ -129,7 +133,8 @@ def _ongoing(session: Session, review_id: int) -> tuple[Ongoing, ...]:
         one.has_posted_results) for one in trials.ongoing(session, review_id))
 
 
-def _trial(outcome: Outcome, member: Mapping[str, Any], usable: Mapping[int, EffectRow], *, is_pooled: bool) -> TrialResult:
+def _trial(outcome: Outcome, member: Mapping[str, Any], usable: Mapping[int, EffectRow], risk: Overall | None, *,
+           is_pooled: bool) -> TrialResult:
     row = usable.get(member["effect_id"])
     half = Z95 * math.sqrt(member["vi"])
     people = None if member["n_e"] is None or member["n_c"] is None else round(member["n_e"] + member["n_c"])
@@ -137,7 +142,19 @@ def _trial(outcome: Outcome, member: Mapping[str, Any], usable: Mapping[int, Eff
         study_id=member["study_id"], study=member["study"], estimate=_scaled(outcome, member["yi"]),
         ci_low=_scaled(outcome, member["yi"] - half), ci_high=_scaled(outcome, member["yi"] + half),
         weight=member["weight"] / 100 if is_pooled else None, participants=people,
-        question=member["question"], answer=member["answer"], **(_described(row) if row else {}))
+        question=member["question"], answer=member["answer"], risk=_appraised(risk) if risk else None, spread=_spread(outcome, member),
+        **(_described(row) if row else {}))
+
+
+def _appraised(risk: Overall) -> Appraised:
+    rules = engine.variant(risk.tool, risk.variant)
+    return Appraised(risk.judgement, rules.tool_name, tuple((one.id, one.name, str(risk.domains.get(one.id, ""))) for one in rules.domains))
+
+
+def _spread(outcome: Outcome, member: Mapping[str, Any]) -> float:
+    if outcome.measure == "SMD" and member["n_e"] and member["n_c"]:
+        return math.sqrt(1 / member["n_e"] + 1 / member["n_c"])
+    return math.sqrt(member["vi"])
 
 
 def _described(row: EffectRow) -> dict[str, str]:

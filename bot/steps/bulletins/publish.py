@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.bulletin.compose import Publication, as_bytes, finished
 from bot.bulletin.digest import attachments, digest
-from bot.bulletin.pictures import File
+from bot.bulletin.pictures import File, pngs
 from bot.domain.protocols import Protocol
 from bot.errors import ConflictError
 from bot.links import LinkKeys
@@ -66,13 +66,14 @@ def _freeze(database: Database, row: BulletinRow, protocol: Protocol, renderer: 
 
 
 def frozen_files(renderer: Renderer, content: dict[str, Any], base: str) -> list[File]:
-    """Return the page, the text and the data of a bulletin, with the style sheet as it is today."""
+    """Return the page, the text, the data and the PNGs of a bulletin, with the style sheet as it is today. Its SVGs came with the draft."""
     style = renderer.templates / "web" / "static" / "style.css"
     return [
         File(PAGE, "text/html; charset=utf-8", renderer.text("page.html", c=content, base=base).encode()),
         File(TEXT, "text/plain; charset=utf-8", renderer.text("bulletin.txt", c=content).encode()),
         File(DATA, "application/json", as_bytes(content)),
         File(STYLE, "text/css; charset=utf-8", style.read_bytes()),
+        *pngs(content),
     ]
 
 

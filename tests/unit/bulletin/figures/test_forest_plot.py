@@ -15,7 +15,8 @@ from bot.bulletin.figures import forest
 from bot.bulletin.figures.axis import axis_for
 from bot.bulletin.figures.forest import ForestPlot, ForestRow, Layout, Summary
 from bot.bulletin.figures.sheet import DARK, LIGHT, in_palette, shortened, text_width, wrapped
-from bot.bulletin.pictures import forest_files, forest_plot, pictures
+from bot.bulletin.pictures import pngs, svgs
+from bot.bulletin.plots import forest_plot
 from tests.unit.bulletin import sample_material as sample
 
 NOTICE = "Demonstration: scripted reviewers, an incomplete set of trials, not for clinical use"
@@ -31,6 +32,11 @@ def plot(count: int = 5, name: str = "Study", **more) -> ForestPlot:
 def outcome(name: str = "depression"):
     content = compose(sample.month_two())
     return content, next(one for one in content["outcomes"] if one["id"] == name)
+
+
+def forest_files(content, outcome):
+    name = f"forest-{outcome['id'].replace('_', '-')}"
+    return [file for file in (*svgs(content), *pngs(content)) if file.name.startswith(name)]
 
 
 def letters(svg: bytes) -> list[str]:
@@ -132,7 +138,8 @@ def test_the_dark_picture_has_the_same_lines_in_other_colours() -> None:
 
 
 def test_every_outcome_with_trials_gets_its_pictures_and_no_other() -> None:
-    names = [file.name for file in pictures(compose(sample.month_two()))]
+    content = compose(sample.month_two())
+    names = [file.name for file in (*svgs(content), *pngs(content)) if file.name.startswith("forest-")]
     assert len(names) == 15 and "forest-depression.svg" in names and "forest-personal-recovery-narrow-dark.svg" in names
 
 
