@@ -36,8 +36,11 @@ def is_told(outcome: Mapping[str, Any]) -> bool:
 
 def searched(content: Mapping[str, Any]) -> str:
     """Return how far each source was searched, in one sentence."""
-    done = [f"{source['label']} to {day(source['searched_to'])}{' (failed since)' if source['state'] == 'failed' else ''}"
-            for source in content["sources"] if source["searched_to"]]
+    days: dict[str, list[str]] = {}
+    for source in content["sources"]:
+        if source["searched_to"]:
+            days.setdefault(source["searched_to"], []).append(f"{source['label']}{' (failed since)' if source['state'] == 'failed' else ''}")
+    done = [f"{', '.join(labels)} to {day(to)}" for to, labels in sorted(days.items(), reverse=True)]
     never = [source["label"] for source in content["sources"] if not source["searched_to"]]
     said = f"Searched: {'; '.join(done)}." if done else "No source has been searched with success yet."
     return f"{said} Not searched yet: {', '.join(never)}." if never else said

@@ -58,9 +58,14 @@ def svgs(content: Mapping[str, Any]) -> list[File]:
     return found
 
 
-def pngs(content: Mapping[str, Any]) -> list[File]:
-    """Return every picture of a bulletin as PNG, for mail and for other people's slides: made when a bulletin is published."""
-    return [File(f"{picture.name}.png", PNG, picture.wide().png()) for picture in drawn_of(content)]
+def pngs_for_mail(content: Mapping[str, Any]) -> list[File]:
+    """Return the pictures that go out by mail as PNG: the forest plots."""
+    return [File(f"{picture.name}.png", PNG, picture.wide().png()) for picture in drawn_of(content) if picture.kind == "forest"]
+
+
+def png(content: Mapping[str, Any], name: str) -> bytes | None:
+    """Return one picture as PNG, for other people's slides, None if there is none of that name; the same bytes each time."""
+    return next((picture.wide().png() for picture in drawn_of(content) if picture.name == name), None)
 
 
 def index(content: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -87,6 +87,15 @@ def test_the_zip_is_the_same_bytes_each_time_and_holds_every_frozen_file(demo: P
     assert DEMO_NOTICE in packed.read("README.txt").decode()
 
 
+def test_every_picture_of_a_bulletin_can_be_had_as_svg_and_png(demo: Played) -> None:
+    listed = demo.web.get(f"{PAGES}/bulletins/2/bulletin.json").json()["pictures"]
+    assert {one["kind"] for one in listed} == {"forest", "timeline", "cumulative", "flow"}
+    for one in listed:
+        svg, png = (demo.web.get(f"{PAGES}/bulletins/2/{one['name']}.{end}") for end in ("svg", "png"))
+        assert svg.content.startswith(b"<svg") and png.content.startswith(b"\x89PNG") and png.headers["content-type"] == "image/png"
+    assert demo.web.get(f"{PAGES}/bulletins/2/funnel-depression.png").status_code == 404
+
+
 def test_the_json_feed_has_every_bulletin_the_newest_first(demo: Played) -> None:
     answer = demo.web.get(f"{PAGES}/feed.json")
     feed = answer.json()

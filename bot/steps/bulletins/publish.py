@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.bulletin.compose import Publication, as_bytes, finished
 from bot.bulletin.digest import attachments, digest
-from bot.bulletin.pictures import File, pngs
+from bot.bulletin.pictures import File, pngs_for_mail
 from bot.domain.protocols import Protocol
 from bot.errors import ConflictError
 from bot.links import LinkKeys
@@ -66,14 +66,14 @@ def _freeze(database: Database, row: BulletinRow, protocol: Protocol, renderer: 
 
 
 def frozen_files(renderer: Renderer, content: dict[str, Any], base: str) -> list[File]:
-    """Return the page, the text, the data and the PNGs of a bulletin, with the style sheet as it is today. Its SVGs came with the draft."""
+    """Return the page, the text, the data, the style sheet as it is today, and the pictures for the mail; other pictures came with the draft."""
     style = renderer.templates / "web" / "static" / "style.css"
     return [
         File(PAGE, "text/html; charset=utf-8", renderer.text("page.html", c=content, base=base).encode()),
         File(TEXT, "text/plain; charset=utf-8", renderer.text("bulletin.txt", c=content).encode()),
         File(DATA, "application/json", as_bytes(content)),
         File(STYLE, "text/css; charset=utf-8", style.read_bytes()),
-        *pngs(content),
+        *pngs_for_mail(content),
     ]
 
 

@@ -15,7 +15,7 @@ from bot.bulletin.figures import forest
 from bot.bulletin.figures.axis import axis_for
 from bot.bulletin.figures.forest import ForestPlot, ForestRow, Layout, Summary
 from bot.bulletin.figures.sheet import DARK, LIGHT, in_palette, shortened, text_width, wrapped
-from bot.bulletin.pictures import pngs, svgs
+from bot.bulletin.pictures import pngs_for_mail, svgs
 from bot.bulletin.plots import forest_plot
 from tests.unit.bulletin import sample_material as sample
 
@@ -36,7 +36,7 @@ def outcome(name: str = "depression"):
 
 def forest_files(content, outcome):
     name = f"forest-{outcome['id'].replace('_', '-')}"
-    return [file for file in (*svgs(content), *pngs(content)) if file.name.startswith(name)]
+    return [file for file in (*svgs(content), *pngs_for_mail(content)) if file.name.startswith(name)]
 
 
 def letters(svg: bytes) -> list[str]:
@@ -139,7 +139,7 @@ def test_the_dark_picture_has_the_same_lines_in_other_colours() -> None:
 
 def test_every_outcome_with_trials_gets_its_pictures_and_no_other() -> None:
     content = compose(sample.month_two())
-    names = [file.name for file in (*svgs(content), *pngs(content)) if file.name.startswith("forest-")]
+    names = [file.name for file in (*svgs(content), *pngs_for_mail(content)) if file.name.startswith("forest-")]
     assert len(names) == 15 and "forest-depression.svg" in names and "forest-personal-recovery-narrow-dark.svg" in names
 
 
