@@ -103,6 +103,10 @@ def _database(settings: Settings, now: Callable[[], float]) -> Iterator[Finding]
             yield Finding("database", WARN if have is None else BAD, f"its schema is at {have or 'nothing'}, this version needs {need}",
                           "Run:  perennial migrate")
             return
+        host = database.url.host or ""
+        if host and not is_loopback(host) and database.url.query.get("sslmode") != "verify-full":
+            yield Finding("database", WARN, f"what goes to {host} may be read or changed on its way",
+                          "On a network that others share, add to PERENNIAL_DATABASE:  ?sslmode=verify-full")
         broken = schema.integrity(database)
         yield Finding("database", BAD if broken else OK, broken or f"{'SQLite' if database.is_sqlite else 'Postgres'}, schema {have}, whole",
                       "Stop the site and restore the newest backup into an empty home" if broken else "")

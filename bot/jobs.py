@@ -18,6 +18,7 @@ from bot.app import App
 from bot.domain.protocols import Protocol, Schedule
 from bot.errors import PerennialError, SettingsError
 from bot.steps import cycle
+from bot.steps.readers.forget_pending import forget_pending
 from bot.steps.records.read_mailbox import MailboxAccount, read_mailbox
 from bot.steps.records.search import next_window
 from bot.telemetry import logger
@@ -90,6 +91,7 @@ def tick(app: App) -> None:
         for slug in app.protocols:
             _guarded("cycle", slug, lambda slug=slug: _begin_what_is_due(app, slug))
             _guarded("review", slug, lambda slug=slug: cycle.advance(tools=tools_of(app), protocol=app.protocols[slug], by=BY))
+        _guarded("readers", "", lambda: forget_pending(database=app.database, by=BY, now=app.clock()))
         _guarded("mail", "", lambda: cycle.post_mail(app.database, post=app.post, by=BY, clock=app.clock))
 
 

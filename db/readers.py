@@ -96,6 +96,12 @@ def confirmed_batch(session: Session, review_id: int, *, until: datetime, after_
     return session.scalars(query).all()
 
 
+def never_confirmed(session: Session, *, before: datetime, most: int) -> Sequence[SubscriberRow]:
+    """Return up to `most` readers of any review who asked before this moment and never confirmed."""
+    query = select(SubscriberRow).where(SubscriberRow.state == "pending", SubscriberRow.requested_at < before)
+    return session.scalars(query.order_by(SubscriberRow.id).limit(most)).all()
+
+
 def confirmed_count(session: Session, review_id: int) -> int:
     """Return how many readers get the bulletins of a review."""
     query = select(func.count()).where(SubscriberRow.review_id == review_id, SubscriberRow.state == "confirmed")

@@ -17,6 +17,7 @@ from bot.app import App
 from bot.telemetry import logger
 from bot.web import limits
 from bot.web.guards import BodyLimit, NoNul, SecurityHeaders
+from db import links
 
 # In this order: a review's own addresses before the general ones.
 PARTS = (
@@ -48,9 +49,20 @@ def create(app: App) -> FastAPI:
     web.add_exception_handler(OverflowError, _page(app, 404, "There is no such page."))
     web.add_exception_handler(Exception, _unforeseen(app))
     web.add_middleware(NoNul)
-    web.add_middleware(BodyLimit)
+    web.add_middleware(BodyLimit, opens=lambda path: opens(app, path))
     web.add_middleware(SecurityHeaders, is_https=app.renderer.site.address.startswith("https://"))
     return web
+
+
+def opens(app: App, path: str) -> bool:
+    """Return whether the link in the path of a page that takes files opens it."""
+    parts = path.split("/")
+    try:
+        with app.database.reading() as session:
+            links.resolve(session, parts[2], {"i": "import", "r": "round"}[parts[1]], app.clock())
+    except errors.PerennialError:
+        return False
+    return True
 
 
 Handler = Callable[[Request, Exception], Response]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -55,10 +57,13 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """Refuses a request whose body is larger than any form of ours, before it is read."""
+    """Refuses a request whose body is larger than any form of ours, before it is read.
 
-    def __init__(self, app: ASGIApp, most: int = MAX_BODY) -> None:
-        self.app, self.most = app, most
+    opens: whether the link in a path opens something; files are taken from those alone who hold one.
+    """
+
+    def __init__(self, app: ASGIApp, *, opens: Callable[[str], bool], most: int = MAX_BODY) -> None:
+        self.app, self.opens, self.most = app, opens, most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 413."""
@@ -68,6 +73,8 @@ class BodyLimit:
         most = next((size for begin, size in LARGER.items() if scope["path"].startswith(begin)), self.most)
         if FULL_TEXT.fullmatch(scope["path"]):
             most = MAX_FILE
+        if most > self.most and not await run_in_threadpool(self.opens, scope["path"]):
+            most = self.most
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdigit() or int(declared) > most:
             await _too_large(send)

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
 import pytest
+from lxml.html import fromstring
+from sqlalchemy import String, select, update
+from sqlalchemy.exc import IntegrityError
 
+from bot.errors import NotFoundError
+from bot.steps.mail.deliver import _written
+from db.base import Base
+from db.bulletins import BulletinRow
+from db.outbox import OutboxRow
 from tests.crawling import Crawl, every_link, is_html, named_in_mails
-from tests.fixtures_attack import Target, attacked
+from tests.fixtures_attack import SLUG, Target, attacked
 from tests.fixtures_demo import Played
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -80,3 +92,67 @@ def test_forms_with_what_nobody_should_send_are_answered_with_a_sentence(target:
             assert "<script>alert" not in answer.text and "<img src=x" not in answer.text, form["action"]
             asked += 1
     assert asked >= 60
+
+
+PAYLOAD = "<img src=x onerror=alert(1)>\"'{{7*7}}"
+# What people and sources write, wherever it is kept; what the program itself names (states, kinds, keys) is not theirs.
+WRITTEN = {"title", "abstract", "journal", "name", "label", "note", "text", "reason", "question", "answer", "quote", "instrument", "words",
+           "experimental", "comparator", "time_point", "said", "error", "also_known_as", "conclusion", "comment", "passage", "source_quote"}
+
+
+def _poisoned(value: Any) -> Any:
+    """Return JSON with the payload behind every text that people read: that has a space in it, or is called as people's texts are."""
+    if isinstance(value, dict):
+        return {key: one + PAYLOAD if isinstance(one, str) and key in WRITTEN else _poisoned(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_poisoned(one) for one in value]
+    return value + PAYLOAD if isinstance(value, str) and " " in value and "://" not in value else value
+
+
+@pytest.fixture(scope="module")
+def poisoned(played_on_sqlite: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """The site after somebody wrote markup into every text that it keeps: records, studies, people, notes, bulletins, mails."""
+    for target in attacked(played_on_sqlite, tmp_path_factory.mktemp("poisoned")):
+        with target.app.database.writing(by="system:test") as session:
+            for table in Base.metadata.sorted_tables:
+                for column in (one for one in table.columns if one.name in WRITTEN and isinstance(one.type, String)):
+                    # A column with a list of what it may hold is the program's own.
+                    with suppress(IntegrityError), session.begin_nested():
+                        session.execute(update(table).where(column.is_not(None)).values({column.name: column + PAYLOAD}))
+            for row in session.scalars(select(BulletinRow)):
+                row.content = _poisoned(row.content)
+            for mail in session.scalars(select(OutboxRow)):
+                mail.data = _poisoned(mail.data)
+        yield target
+
+
+def test_markup_in_every_text_that_is_kept_is_only_text_on_every_page_and_feed(poisoned: Target) -> None:
+    found = Crawl(poisoned.browser(client="127.0.0.1"), poisoned.session_of(poisoned.people["editor"]))
+    found.walk(["/", "/team", *every_link(poisoned)])
+    texts = {address: answer for address, answer in found.pages.items() if "html" in answer.headers.get("content-type", "") or "xml" in
+             answer.headers.get("content-type", "")}
+    # Frozen pages of bulletins are stored as they were published: they are not made anew.
+    for address, answer in texts.items():
+        assert "<img src=x" not in answer.text and "alert(1)>" not in answer.text, address
+    shown = {address.split("/")[1] for address, answer in texts.items() if "&lt;img src=x" in answer.text}
+    assert shown >= {"r", "x", "v", "c", "q", "a", "e", "g", "d", "reviews", "team"}, sorted(shown)
+
+
+def test_markup_in_every_text_that_is_kept_is_only_text_in_every_mail_and_table(poisoned: Target) -> None:
+    templates, app = set(), poisoned.app
+    with app.database.reading() as session:
+        rows = session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
+    for row in rows:
+        with suppress(NotFoundError):
+            message = _written(app.database, app.post, row)
+            html = message.get_body(("html",))
+            # Inside the quotes of an attribute "<" is a letter (HTML, "attribute value (double-quoted) state"): what counts is the tree.
+            assert html is not None and not fromstring(html.get_content()).xpath("//*[@onerror]")
+            assert "\n" not in str(message["Subject"])
+            templates |= {row.template} if "&lt;img src=x" in html.get_content() else set()
+    assert templates >= {"bulletin", "digest", "extract", "draft_to_sign"}, templates
+    browser, cookie = poisoned.browser(), poisoned.session_of(poisoned.people["extractor"])
+    for name in ("effects.csv", "studies.csv", "missing-results.csv", "risk-of-bias.csv", "votes.csv"):
+        answer = browser.get(f"/team/{SLUG}/files/{name}", headers=cookie)
+        assert answer.status_code == 200, name
+        assert not [cell for line in csv.reader(io.StringIO(answer.text)) for cell in line if re.match(r"[=+@\t\r]", cell)], name

@@ -8,6 +8,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.errors import InvalidInputError, LinkError
 from bot.links import LinkKeys
@@ -16,8 +17,10 @@ from bot.mail.message import parse_address
 from bot.steps.mail.deliver import Post, deliver
 from bot.steps.readers.choose import wanted_by
 from bot.steps.readers.confirm import confirm
+from bot.steps.readers.forget_pending import forget_pending
 from bot.steps.readers.subscribe import subscribe
 from db import events, outbox, readers
+from db.readers import SubscriberRow
 from db.session import Database
 from tests.fixtures_bulletins import SYSTEM, Press, one_trial, press
 from tests.fixtures_screening import KEYS
@@ -227,3 +230,15 @@ def test_a_reader_gets_what_is_stored_and_can_have_the_address_erased(database: 
     assert not [mail for mail in sent(one, tmp_path) if "ann@example.org" in str(mail["To"])]
     assert one.browser.post(f"{page}/wants", {"wants": "every"}).status_code == 409
     assert one.reader("ann@example.org") != reader
+
+
+def test_an_address_that_was_never_confirmed_is_forgotten_after_a_week(database: Database, now: datetime) -> None:
+    one = press(database, now)
+    one.browser.post(FORM, {"email": "ann@example.org"})
+    one.reader("ben@example.org")
+    asked = {"database": database, "by": "system:test"}
+    assert forget_pending(**asked, now=now + timedelta(days=6, hours=23)) == 0
+    assert (forget_pending(**asked, now=now + timedelta(days=8)), forget_pending(**asked, now=now + timedelta(days=8))) == (1, 0)
+    with database.reading() as session:
+        kept = [row.email for row in session.scalars(select(SubscriberRow).order_by(SubscriberRow.id))]
+    assert kept[0].startswith("erased:") and kept[1] == "ben@example.org"

@@ -50,3 +50,15 @@ def test_decision_records_are_short_and_numbered_once() -> None:
 @pytest.mark.xdist_group("together")
 def test_tests_of_one_group_stay_on_one_worker_so_that_no_demonstration_is_played_twice(request: pytest.FixtureRequest) -> None:
     assert "PYTEST_XDIST_WORKER" not in os.environ or request.node.nodeid.endswith("@together")
+
+
+def test_every_point_of_the_table_names_tests_that_exist() -> None:
+    written = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) [^|]*\|([^|]*)\|([^|]*)\|$", written, re.MULTILINE)
+    assert [int(number) for number, *_ in rows] == list(range(1, 58))
+    there = set(re.findall(r"^(?:async )?def (test_\w+)", "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")),
+                           re.MULTILINE))
+    for number, held_by, note in rows:
+        named = re.findall(r"`(test_\w+)`", held_by)
+        assert set(named) <= there, f"point {number}: {set(named) - there}"
+        assert named or "ruff" in held_by or note.strip(), f"point {number} names neither a test nor a reason"
