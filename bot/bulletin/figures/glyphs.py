@@ -54,9 +54,16 @@ def _loaded(weight: str, character: str) -> Any:
 
 
 @lru_cache(maxsize=2)
-def _font(weight: str) -> Any:
+def file(weight: str) -> str:
+    """Return where the font's file lies. weight: `normal` or `bold`."""
     from matplotlib.font_manager import FontProperties, findfont
+
+    return str(findfont(FontProperties(family=FONT, weight=weight), fallback_to_default=True))
+
+
+@lru_cache(maxsize=2)
+def _font(weight: str) -> Any:
     from matplotlib.ft2font import FT2Font
 
     # A font of its own: matplotlib keeps the ones it draws with, and may use them in another thread.
-    return FT2Font(findfont(FontProperties(family=FONT, weight=weight), fallback_to_default=True))
+    return FT2Font(file(weight))

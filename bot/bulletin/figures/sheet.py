@@ -63,29 +63,34 @@ class Sheet:
 
     def __init__(self, width: float, height: float, palette: Palette) -> None:
         self.width, self.height, self.palette = width, height, palette
-        self._drawn: list[_Text | _Path] = []
+        self._drawn: list[Text | Path] = []
+
+    @property
+    def drawn(self) -> tuple[Text | Path, ...]:
+        """What was drawn so far, the lowest first."""
+        return tuple(self._drawn)
 
     def text(self, x: float, y: float, words: str, *, size: float = 9, colour: str = "", align: str = "left", weight: str = "normal") -> None:
         """Write one line whose middle is at height `y`; align: left, center or right of `x`."""
         words = printable(words)
         start = x - {"left": 0.0, "center": 0.5, "right": 1.0}[align] * text_width(words, size, weight)
         baseline = y + HALF_CAPITAL * size / POINTS
-        self._drawn.append(_Text(start, baseline, words, size, colour or self.palette.ink, weight))
+        self._drawn.append(Text(start, baseline, words, size, colour or self.palette.ink, weight))
 
     def line(self, points: Sequence[Point], *, colour: str = "", width: float = 0.9, dashes: tuple[float, ...] = ()) -> None:
         """Draw a line through `points`; width in points, dashes in widths."""
-        self._drawn.append(_Path(tuple(points), colour or self.palette.ink, "none", width, dashes))
+        self._drawn.append(Path(tuple(points), colour or self.palette.ink, "none", width, dashes))
 
     def shape(self, points: Sequence[Point], *, colour: str, filled: str = "", dashes: tuple[float, ...] = ()) -> None:
         """Draw a closed shape; `filled` is the colour inside, "" fills it with `colour`."""
-        self._drawn.append(_Path(tuple(points), colour, filled or colour, 0.9, dashes))
+        self._drawn.append(Path(tuple(points), colour, filled or colour, 0.9, dashes))
 
     def svg(self, title: str) -> bytes:
         """Return the sheet as SVG with a title that screen readers speak."""
         width, height = f"{self.width * POINTS:.2f}", f"{self.height * POINTS:.2f}"
-        used = sorted({(item.weight, character) for item in self._drawn if isinstance(item, _Text) for character in item.words})
+        used = sorted({(item.weight, character) for item in self._drawn if isinstance(item, Text) for character in item.words})
         outlines = "\n".join(f'<path id="{_glyph_id(*key)}" d="{glyphs.outline(*key)}"/>' for key in used)
-        body = "\n".join(_text_svg(item) if isinstance(item, _Text) else _path_svg(item) for item in self._drawn)
+        body = "\n".join(_text_svg(item) if isinstance(item, Text) else _path_svg(item) for item in self._drawn)
         return (f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width} {height}" width="{width}pt" height="{height}pt">\n'
                 f'<title>{escape(printable(title))}</title>\n<defs>\n{outlines}\n</defs>\n'
                 f'<rect width="{width}" height="{height}" fill="{self.palette.paper}"/>\n{body}\n</svg>\n').encode()
@@ -112,7 +117,7 @@ class Sheet:
             axes.set_xlim(0, self.width)
             axes.set_ylim(self.height, 0)
             for item in self._drawn:
-                if isinstance(item, _Text):
+                if isinstance(item, Text):
                     axes.text(item.x, item.y, item.words, fontsize=item.size, color=item.colour, fontweight=item.weight, parse_math=False,
                               va="baseline")
                 else:
@@ -124,7 +129,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
+class Text:
     """One line of text: where it starts, on its baseline."""
 
     x: float
@@ -136,7 +141,7 @@ class _Text:
 
 
 @dataclass(frozen=True, slots=True)
-class _Path:
+class Path:
     """A line, or a closed shape if `fill` is a colour."""
 
     points: tuple[Point, ...]
@@ -146,7 +151,7 @@ class _Path:
     dashes: tuple[float, ...]
 
 
-def _text_svg(item: _Text) -> str:
+def _text_svg(item: Text) -> str:
     scale = item.size / glyphs.EM
     parts, at = [], 0.0
     for character in item.words:
@@ -157,7 +162,7 @@ def _text_svg(item: _Text) -> str:
     return f'<g fill="{item.colour}" transform="{place}">{"".join(parts)}</g>'
 
 
-def _path_svg(item: _Path) -> str:
+def _path_svg(item: Path) -> str:
     points = " L".join(f"{x * POINTS:.2f} {y * POINTS:.2f}" for x, y in item.points)
     dashes = f' stroke-dasharray="{" ".join(f"{dash * item.width:.2f}" for dash in item.dashes)}"' if item.dashes else ""
     return (f'<path d="M{points}{"" if item.fill == "none" else "Z"}" fill="{item.fill}" stroke="{item.colour}" '

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.bulletin.compose import Publication, as_bytes, finished
 from bot.bulletin.digest import attachments, digest
+from bot.bulletin.pdf import pdf
 from bot.bulletin.pictures import File, pngs_for_mail
 from bot.domain.protocols import Protocol
 from bot.errors import ConflictError
@@ -22,7 +23,7 @@ from db.bulletins import BulletinRow
 from db.session import Database, Session
 
 BATCH = 200
-PAGE, TEXT, DATA, STYLE = "bulletin.html", "bulletin.txt", "bulletin.json", "style.css"
+PAGE, TEXT, DATA, STYLE, PRINT = "bulletin.html", "bulletin.txt", "bulletin.json", "style.css", "bulletin.pdf"
 EDITOR = "the editor"
 
 
@@ -66,13 +67,14 @@ def _freeze(database: Database, row: BulletinRow, protocol: Protocol, renderer: 
 
 
 def frozen_files(renderer: Renderer, content: dict[str, Any], base: str) -> list[File]:
-    """Return the page, the text, the data, the style sheet as it is today, and the pictures for the mail; other pictures came with the draft."""
+    """Return what is made at publication: page, text, data, print, the style sheet as it is today, and pictures for the mail."""
     style = renderer.templates / "web" / "static" / "style.css"
     return [
         File(PAGE, "text/html; charset=utf-8", renderer.text("page.html", c=content, base=base).encode()),
         File(TEXT, "text/plain; charset=utf-8", renderer.text("bulletin.txt", c=content).encode()),
         File(DATA, "application/json", as_bytes(content)),
         File(STYLE, "text/css; charset=utf-8", style.read_bytes()),
+        File(PRINT, "application/pdf", pdf(content)),
         *pngs_for_mail(content),
     ]
 
