@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 import time
 from collections.abc import Sequence
@@ -16,7 +17,8 @@ from bot.methods.dedup.keys import keys_of
 from bot.steps.records.deduplicate import deduplicate
 from db import records, reviews
 from db.merges import FIRST, MergeRow
-from db.records import RecordKeyRow, RecordRow, ReportRow
+from db.record_keys import RecordKeyRow
+from db.records import RecordRow, ReportRow
 from db.session import Database
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -32,9 +34,12 @@ def month_in_a_database(known: Sequence[Record], new: Sequence[Record]) -> dict[
         review_id = _filled(database, known)
         with database.writing(by=BY) as session:
             records.store(session, review_id=review_id, records=new, at=NOW)
+        # What the benchmark itself holds in memory is no garbage that the step would have to look through.
+        gc.freeze()
         start, used = time.perf_counter(), time.process_time()
         account = deduplicate(database=database, review_id=review_id, by=BY, now=NOW)
         seconds, processor = time.perf_counter() - start, time.process_time() - used
+        gc.unfreeze()
         database.close()
     return {"known": len(known), "new": account.records, "joined": account.duplicates, "questions": account.questions,
             "seconds": round(seconds, 3), "processor_seconds": round(processor, 3)}

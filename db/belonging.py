@@ -5,14 +5,14 @@ No table of its own. Who decides that a record moves: bot/steps/records.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.domain.records import Record
-from db.merges import FIRST, QuestionRow, apart_from, apart_pairs, end, live_merge, open_questions
+from db.merges import FIRST, QuestionRow, apart_from, apart_pairs, end, live_merge, live_merges, open_questions
 from db.records import RecordRow, ReportRow, as_fields, join, record, records_of, survivor
 
 PERSON = "person:"
@@ -20,23 +20,28 @@ PERSON = "person:"
 
 def move(session: Session, row: RecordRow, report_row: ReportRow, *, reason: str, score: float, by: str, at: datetime) -> None:
     """Say that a record cites this report, and no other any more. Afterwards, `renew` the reports that changed."""
-    if (before := live_merge(session, row.id)) is not None:
+    if row.report_id is not None and (before := live_merge(session, row.id)) is not None:
         end(session, before, at)
     join(session, row, report_row.id, reason=reason, score=score, by=by, at=at)
     session.flush()
 
 
-def renew(session: Session, report_row: ReportRow, *, merged: Record, by: str, at: datetime) -> None:
-    """Give a report the best of each field of its records (at least one); the oldest of them is the one that it began with."""
+def renew(session: Session, report_row: ReportRow, *, merged: Record) -> None:
+    """Give a report the best of each field of its records. If one of them left it, see `begin_again`."""
     report_row.fields, report_row.title = as_fields(merged), merged.title
-    held = [(row, live_merge(session, row.id)) for row in records_of(session, report_row.id)]
-    if not any(why is not None and why.reason == FIRST for _, why in held):
-        first, why = held[0]
+    session.flush()
+
+
+def begin_again(session: Session, report_row: ReportRow, rows: Sequence[RecordRow], *, by: str, at: datetime) -> None:
+    """See to it that a report began with one of the records that it has now (at least one, oldest first): else with the oldest of them."""
+    held = live_merges(session, [row.id for row in rows])
+    if not any(why.reason == FIRST for why in held.values()):
+        first, why = rows[0], held.get(rows[0].id)
         if why is not None:
             end(session, why, at)
         join(session, first, report_row.id, reason=FIRST, score=1.0, by=by, at=at)
         report_row.first_cycle_id = first.cycle_id
-    session.flush()
+        session.flush()
 
 
 def told_apart(session: Session, record_ids: Collection[int]) -> frozenset[int]:
@@ -60,7 +65,7 @@ def nearly_the_same(session: Session, record_ids: Collection[int], report_id: in
 
 def put_together(session: Session, record_ids: Collection[int]) -> list[tuple[int, int]]:
     """Return the pairs among these records that a person put into one report: each with the record that the report began with."""
-    rows = [row for row in (live_merge(session, one) for one in sorted(record_ids)) if row is not None]
+    rows = live_merges(session, record_ids).values()
     began = {row.report_id: row.record_id for row in rows if row.reason == FIRST}
     return [(row.record_id, began[row.report_id]) for row in rows if row.by.startswith(PERSON) and row.record_id != began.get(row.report_id)
             and row.report_id in began]

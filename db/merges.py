@@ -102,6 +102,24 @@ def live_merge(session: Session, record_id: int) -> MergeRow | None:
     return session.scalars(query).first()
 
 
+def live_merges(session: Session, record_ids: Collection[int]) -> dict[int, MergeRow]:
+    """Return record id → why it belongs to its report now, in the order of their ids."""
+    wanted, found = sorted(record_ids), dict[int, MergeRow]()
+    for start in range(0, len(wanted), 500):
+        query = select(MergeRow).where(MergeRow.record_id.in_(wanted[start:start + 500]), MergeRow.undone_at.is_(None))
+        found |= {row.record_id: row for row in session.scalars(query.order_by(MergeRow.record_id, MergeRow.id))}
+    return found
+
+
+def put_by(session: Session, record_ids: Collection[int], whom: str) -> frozenset[int]:
+    """Return which of these records anybody of this kind ("person:") put into a report, whether or not that still holds."""
+    wanted, found = sorted(record_ids), set[int]()
+    for start in range(0, len(wanted), 500):
+        query = select(MergeRow.record_id).where(MergeRow.record_id.in_(wanted[start:start + 500]), MergeRow.by.startswith(whom))
+        found |= set(session.scalars(query))
+    return frozenset(found)
+
+
 def of_report(session: Session, report_id: int) -> Sequence[MergeRow]:
     """Return every merge into a report, those that hold no more among them, oldest first."""
     return session.scalars(select(MergeRow).where(MergeRow.report_id == report_id).order_by(MergeRow.id)).all()
@@ -120,7 +138,7 @@ def end(session: Session, row: MergeRow, at: datetime) -> None:
 
 def tell_apart(session: Session, review_id: int, some: Collection[int], others: Collection[int], *, because: str, at: datetime) -> None:
     """Keep that a person said of these records that they cite other reports than those."""
-    known = _pairs(session, [*some, *others])
+    known = pairs_with(session, [*some, *others])
     for one in sorted(some):
         for other in sorted(others):
             low, high = sorted((one, other))
@@ -140,12 +158,17 @@ def take_together(session: Session, some: Collection[int], others: Collection[in
 def apart_pairs(session: Session, record_ids: Collection[int]) -> frozenset[tuple[int, int]]:
     """Return the pairs among these records that a person told apart, the smaller id first."""
     wanted = set(record_ids)
-    return frozenset(pair for pair in _pairs(session, record_ids) if set(pair) <= wanted)
+    return frozenset(pair for pair in pairs_with(session, record_ids) if set(pair) <= wanted)
+
+
+def pairs_with(session: Session, record_ids: Collection[int]) -> frozenset[tuple[int, int]]:
+    """Return the pairs that a person told apart and that have any of these records, the smaller id first."""
+    return frozenset((row.record_id, row.other_id) for row in _apart_rows(session, record_ids))
 
 
 def apart_from(session: Session, record_ids: Collection[int]) -> frozenset[int]:
     """Return the records that a person told apart from any of these."""
-    return frozenset(one for pair in _pairs(session, record_ids) for one in pair)
+    return frozenset(one for pair in pairs_with(session, record_ids) for one in pair)
 
 
 def open_questions(session: Session, review_id: int) -> Sequence[QuestionRow]:
@@ -180,7 +203,3 @@ def _apart_rows(session: Session, record_ids: Collection[int]) -> list[ApartRow]
         query = select(ApartRow).where(or_(ApartRow.record_id.in_(part), ApartRow.other_id.in_(part)), ApartRow.withdrawn_at.is_(None))
         found |= {row.id: row for row in session.scalars(query)}
     return list(found.values())
-
-
-def _pairs(session: Session, record_ids: Collection[int]) -> frozenset[tuple[int, int]]:
-    return frozenset((row.record_id, row.other_id) for row in _apart_rows(session, record_ids))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, func, insert, select, union_all
+from sqlalchemy import ForeignKey, Text, UniqueConstraint, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.domain.records import ImportedDecision, Record, Relation
@@ -27,8 +26,6 @@ from db.merges import question_on
 
 # Relations that say something is wrong with a record, or that there is a better one.
 NOTICES = frozenset({"retraction_in", "concern_in", "erratum_in", "republished_in", "preprint_of"})
-
-MOST_OF_ONE_KEY = 5000
 
 
 class ReportRow(Base):
@@ -62,17 +59,6 @@ class RecordRow(Base):
     report_id: Mapped[int | None] = mapped_column(ForeignKey("report.id"), index=True)
     fields: Mapped[dict[str, Any]]
     seen_at: Mapped[datetime]
-
-
-class RecordKeyRow(Base):
-    """Something that two records of one document are likely to share (bot/methods/dedup/keys.py)."""
-
-    __tablename__ = "record_key"
-    __table_args__ = (Index("ix_record_key_value", "review_id", "kind", "value"),)
-    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[str] = mapped_column(primary_key=True)
-    review_id: Mapped[int] = mapped_column(ForeignKey("review.id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,35 +244,9 @@ def merged_away(session: Session, report_ids: Collection[int]) -> frozenset[int]
 
 def not_compared(session: Session, review_id: int, most: int) -> Sequence[RecordRow]:
     """Return records that were not compared with what is known yet, oldest first."""
-    query = select(RecordRow).where(RecordRow.review_id == review_id, RecordRow.report_id.is_(None)).order_by(RecordRow.id).limit(most)
-    return session.scalars(query).all()
-
-
-def candidates(session: Session, review_id: int, keys: Collection[tuple[str, str]], most: int) -> tuple[Sequence[RecordRow], int]:
-    """Return the records with a report that share one of these keys, by way of the index alone, and how many more there are than `most`.
-
-    Those that share most keys come first; between equals the ones that are known longest. Of a key that more than MOST_OF_ONE_KEY share,
-    so many are looked at.
-    """
-    if not keys:
-        return (), 0
-    # One search of the index for each key: an OR over keys, or a GROUP BY, makes SQLite walk through all keys of the review.
-    each = [select(RecordKeyRow.record_id).where(RecordKeyRow.review_id == review_id, RecordKeyRow.kind == kind, RecordKeyRow.value == value)
-            .limit(MOST_OF_ONE_KEY).subquery() for kind, value in sorted(keys)]
-    shared = Counter(session.scalars(union_all(*(select(one.c.record_id) for one in each))))
-    found = sorted(shared, key=lambda record_id: (-shared[record_id], record_id))
-    rows: list[RecordRow] = []
-    for start in range(0, min(most, len(found)), 500):
-        part = found[start:min(start + 500, most)]
-        rows += session.scalars(select(RecordRow).where(RecordRow.id.in_(part), RecordRow.report_id.is_not(None)).order_by(RecordRow.id))
-    return rows, max(0, len(found) - most)
-
-
-def add_keys(session: Session, row: RecordRow, keys: Collection[tuple[str, str]]) -> None:
-    """Keep the keys of a record."""
-    found = [{"record_id": row.id, "kind": kind, "value": value, "review_id": row.review_id} for kind, value in sorted(set(keys))]
-    if found:
-        session.execute(insert(RecordKeyRow), found)
+    # The sum keeps SQLite from the index of reviews, in which it would walk through everything that is known.
+    query = select(RecordRow).where(RecordRow.review_id + 0 == review_id, RecordRow.report_id.is_(None))
+    return session.scalars(query.order_by(RecordRow.id).limit(most)).all()
 
 
 def begin_report(session: Session, row: RecordRow, *, by: str, at: datetime) -> ReportRow:

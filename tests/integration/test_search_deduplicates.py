@@ -11,7 +11,8 @@ from sqlalchemy import select
 from bot.domain.records import Record
 from bot.steps.records.deduplicate import DeduplicationAccount, deduplicate
 from db import records
-from db.records import MergeRow, RecordKeyRow
+from db.record_keys import RecordKeyRow
+from db.records import MergeRow
 from db.session import Database
 from tests.fixtures_search import BY, Library, library
 
@@ -94,7 +95,7 @@ def test_a_run_that_was_killed_goes_on_with_the_rest(here: Library, monkeypatch:
         return ()
 
     with monkeypatch.context() as patched:
-        patched.setattr("bot.steps.records.deduplicate.keys_of", dies)
+        patched.setattr("bot.steps.records.neighbours.keys_of", dies)
         with pytest.raises(KeyboardInterrupt):
             put(here, *many)
     assert len(reports(here)) == 50, "one transaction of fifty was finished"

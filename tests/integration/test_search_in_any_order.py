@@ -14,9 +14,9 @@ from sqlalchemy import event
 
 from bot.domain.records import Record
 from bot.methods.dedup.clusters import cluster
-from bot.methods.dedup.keys import keys_of
 from bot.steps.records import deduplicate as step
 from bot.steps.records.deduplicate import DeduplicationAccount, deduplicate
+from bot.steps.records.neighbours import Neighbours
 from db import records, reviews
 from db.records import RecordRow
 from db.session import Database
@@ -84,21 +84,21 @@ def library_number(database: Database, now: datetime, number: int) -> Library:
 def test_a_run_that_is_killed_at_any_record_comes_to_the_same_reports(sqlite: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     given = [PMID, DOI, ERRATUM, BRIDGE, OTHER_PMID, NO_PMID]
     monkeypatch.setattr(step, "AT_A_TIME", 2)
-    wanted = None
+    wanted, found = None, Neighbours.placed
     for kill_at in (None, 1, 3, 4, 6):
         here, seen = library_number(sqlite, now, kill_at or 0), {"count": 0}
         cycle_id = here.cycle("2026-11")
         with sqlite.writing(by=BY) as session:
             records.store(session, review_id=here.review_id, records=given, at=now, cycle_id=cycle_id)
 
-        def dying(record: Record, seen: dict[str, int] = seen, kill_at: int | None = kill_at) -> Any:
+        def dying(neighbours: Neighbours, row: RecordRow, seen: dict[str, int] = seen, kill_at: int | None = kill_at) -> None:
             seen["count"] += 1
             if seen["count"] == kill_at:
                 raise KeyboardInterrupt
-            return keys_of(record)
+            found(neighbours, row)
 
         with monkeypatch.context() as patched:
-            patched.setattr(step, "keys_of", dying)
+            patched.setattr(Neighbours, "placed", dying)
             if kill_at is None:
                 deduplicate(database=sqlite, review_id=here.review_id, by=BY, now=now)
             else:
@@ -140,9 +140,9 @@ def test_a_new_record_reads_the_rows_that_share_a_key_and_no_others(sqlite: Data
         event.remove(sqlite.engine, "before_cursor_execute", executed)
     # The new record (read by its number, then again in its transaction) and the one that it cites; 400 others are never read.
     assert account.duplicates == 1 and read["records"] <= 4, read
-    ((statement, parameters),) = asked
     with sqlite.engine.connect() as connection:
-        plan = [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        plan = [str(row[3]) for statement, parameters in asked
+                for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
     searches = [line for line in plan if "record_key" in line]
     assert searches and all("ix_record_key_value (review_id=? AND kind=? AND value=?)" in line for line in searches), plan
 

@@ -64,6 +64,10 @@ TELLING = {
         rf"|:\s*(?:{LANGUAGES}) translation\W*$"
     ),
 }
+# One of these stands in whatever TELLING tells: most titles hold none, and need no closer look.
+HINTS = re.compile(
+    r"errat|corrig|correct|addend|concern|retract|withdraw|repl|respon|rejoin|re\s*:|comment|letter|protocol|rationale|version|transl"
+)
 BY_TYPE = {
     "published erratum": Kind.CORRECTION,
     "erratum": Kind.CORRECTION,
@@ -146,7 +150,7 @@ def without_label(title: str) -> str:
 
 def kinds_of(record: Record, title: str) -> frozenset[Kind]:
     """Return what a citation says it is; nothing for an article. title: as `without_remarks` returns it."""
-    found = {kind for kind, telling in TELLING.items() if telling.search(title)}
+    found = {kind for kind, telling in TELLING.items() if telling.search(title)} if HINTS.search(title) else set[Kind]()
     if CITED.search(title):
         found.add(Kind.CORRECTION)
     found |= {BY_TYPE[kind.casefold()] for kind in record.publication_types if kind.casefold() in BY_TYPE}

@@ -13,14 +13,13 @@ from typing import Any
 
 from bot.methods.dedup.agreement import agreement_of
 from bot.methods.dedup.clusters import LARGEST, Clusters, regroup
-from bot.methods.dedup.keys import keys_of
 from bot.methods.dedup.match import Match, Verdict, compare
-from bot.methods.dedup.merge import merged
 from bot.methods.dedup.oddities import oddities_of
 from bot.methods.dedup.profiles import cached_profile
 from bot.methods.dedup.rules import LEAST
 from bot.steps.records import grouping
-from db import belonging, events, merges, records
+from bot.steps.records.neighbours import Neighbours
+from db import belonging, events, record_keys, records
 from db.records import RecordRow
 from db.session import Database, Session
 
@@ -77,40 +76,35 @@ def deduplicate(*, database: Database, review_id: int, by: str, now: datetime) -
         if not waiting:
             return account
         with database.writing(by=by) as session:
-            rows = [row for row in (records.record(session, one) for one in waiting) if row.report_id is None]
-            placed = sum((_place(session, row, by, now) for row in rows), DeduplicationAccount())
+            rows = [row for row in record_keys.rows_of(session, waiting).values() if row.report_id is None]
+            neighbours = Neighbours(session, review_id, rows, MOST_CANDIDATES)
+            placed = sum((_place(session, row, neighbours, by, now) for row in rows), DeduplicationAccount())
             account += placed
             events.note(session, review_id=review_id, kind="records.compared", subject=f"record:{waiting[0]}-{waiting[-1]}",
                         data={"count": len(waiting), "odd": list(placed.odd)}, at=now)
 
 
-def _place(session: Session, row: RecordRow, by: str, now: datetime) -> DeduplicationAccount:
+def _place(session: Session, row: RecordRow, neighbours: Neighbours, by: str, now: datetime) -> DeduplicationAccount:
     """Give a record its report."""
-    own = records.as_record(row)
-    keys = [(key.kind, key.value) for key in keys_of(own)]
-    found, more = records.candidates(session, row.review_id, keys, MOST_CANDIDATES)
-    known = [other for other in found if other.id != row.id]
-    matches = {other.id: compare(own, records.as_record(other)) for other in known}
-    records.add_keys(session, row, keys)
+    own = neighbours.said(row)
+    known, more = neighbours.of(row)
+    matches = {other.id: compare(own, neighbours.said(other)) for other in known}
+    neighbours.placed(row)
     odd = [one.sentence for one in oddities_of([own])] + _clashes(row)
     if more:
         odd.append(f"{_named(row)}: {more} more records share a key with it than were compared; look for it among records of this title.")
     near = [other for other in known if matches[other.id].verdict is not Verdict.DIFFERENT]
     same = [other for other in near if matches[other.id].verdict is Verdict.SAME]
     around = _Neighbourhood(row, _around(session, same), matches)
+    known_reports = around.report_ids
     if len(around.rows) > LARGEST:
         odd.append(f"{_named(row)}: {len(around.rows)} records seem to cite one report; it was left apart: look at the source first.")
         records.begin_report(session, row, by=by, at=now)
         return DeduplicationAccount(1, 1, 0, 0, tuple(odd))
-    questions = _settle(session, around, by, now) if same else _begin(session, row, by, now)
+    questions = _settle(session, around, neighbours, by, now) if same else _begin(session, row, by, now)
     asked = _ask(session, questions, now) + _ask(session, _with_others(row, near, around, matches), now)
-    began = not same or _began(session, row)
+    began = row.report_id not in known_reports
     return DeduplicationAccount(1, int(began), int(not began), asked, tuple(odd))
-
-
-def _began(session: Session, row: RecordRow) -> bool:
-    why = merges.live_merge(session, row.id)
-    return why is not None and why.reason == records.FIRST
 
 
 def _begin(session: Session, row: RecordRow, by: str, now: datetime) -> list[tuple[RecordRow, RecordRow, Match]]:
@@ -132,15 +126,17 @@ def _around(session: Session, same: Sequence[RecordRow]) -> list[RecordRow]:
     return found
 
 
-def _settle(session: Session, around: _Neighbourhood, by: str, now: datetime) -> list[tuple[RecordRow, RecordRow, Match]]:
+def _settle(session: Session, around: _Neighbourhood, neighbours: Neighbours, by: str,
+            now: datetime) -> list[tuple[RecordRow, RecordRow, Match]]:
     """Group a neighbourhood anew, and return the pairs that are left for a person."""
-    told = merges.apart_pairs(session, around.ids)
+    told = neighbours.told_apart(session, around.ids)
     place = {row.id: number for number, row in enumerate(around.rows)}
     apart = [(place[one], place[other]) for one, other in told] + _torn(around, told, place)
-    together = [(place[one], place[other]) for one, other in belonging.put_together(session, around.ids)]
+    put = belonging.put_together(session, around.ids) if neighbours.put_by_people(session, around.ids) else []
+    together = [(place[one], place[other]) for one, other in put]
     found = regroup([records.as_record(row) for row in around.rows], apart=apart, together=together)
     groups = [[around.rows[position] for position in group] for group in found.clusters]
-    held = grouping.acted_on(session, around.report_ids)
+    held = neighbours.acted_on(session, around.report_ids)
     if not grouping.fits(groups, held):
         return _join_best(session, around, by, now)
     grouping.arrange(session, groups, _why(found, around.rows), held, by=by, at=now)
@@ -178,9 +174,8 @@ def _join_best(session: Session, around: _Neighbourhood, by: str, now: datetime)
     else:
         match, other = joined
         report = records.report(session, other.report_id or 0)
-        whole = merged([*(records.as_record(one) for one in records.records_of(session, report.id)), records.as_record(around.own)])
         belonging.move(session, around.own, report, reason=match.reason, score=match.score, by=by, at=now)
-        belonging.renew(session, report, merged=whole, by=by, at=now)
+        grouping.renewed(session, report)
     return [(around.own, other, match) for match, other in alike]
 
 

@@ -36,7 +36,7 @@ def arrange(session: Session, groups: Sequence[Sequence[RecordRow]], why: Mappin
 
     why: reason and score by record. held: reports that stay whatever else (see acted_on). The groups are all records of their reports.
     """
-    before = {row.report_id for group in groups for row in group if row.report_id is not None}
+    before = {row.id: row.report_id for group in groups for row in group if row.report_id is not None}
     targets = _targets(groups, held)
     for group, target in zip(groups, targets, strict=True):
         first = min(group, key=lambda row: row.id)
@@ -45,10 +45,13 @@ def arrange(session: Session, groups: Sequence[Sequence[RecordRow]], why: Mappin
             if row.report_id != report.id:
                 reason, score = why.get(row.id, TOGETHER)
                 belonging.move(session, row, report, reason=reason, score=score, by=by, at=at)
-    now = {row.report_id for group in groups for row in group if row.report_id is not None}
+    now = {row.report_id: group for group in groups for row in group if row.report_id is not None}
+    left = {before[row.id] for group in groups for row in group if row.id in before and before[row.id] != row.report_id}
     for report_id in sorted(now):
-        renewed(session, records.report(session, report_id), by=by, at=at)
-    _retire(session, before - now, groups, at)
+        _renewed(session, records.report(session, report_id), now[report_id])
+        if report_id in left:
+            belonging.begin_again(session, records.report(session, report_id), now[report_id], by=by, at=at)
+    _retire(session, left - now.keys(), groups, at)
 
 
 def bring_together(session: Session, gone: ReportRow, into: ReportRow, *, reason: str, by: str, at: datetime) -> None:
@@ -56,7 +59,7 @@ def bring_together(session: Session, gone: ReportRow, into: ReportRow, *, reason
     for row in records.records_of(session, gone.id):
         belonging.move(session, row, into, reason=reason, score=1.0, by=by, at=at)
     gone.merged_into = into.id
-    renewed(session, into, by=by, at=at)
+    renewed(session, into)
 
 
 def split_off(session: Session, rows: Sequence[RecordRow], *, reason: str, by: str, at: datetime) -> ReportRow:
@@ -66,14 +69,18 @@ def split_off(session: Session, rows: Sequence[RecordRow], *, reason: str, by: s
     for row in rows[1:]:
         belonging.move(session, row, made, reason=reason, score=1.0, by=by, at=at)
     for report in (made, left):
-        renewed(session, report, by=by, at=at)
+        renewed(session, report)
+        belonging.begin_again(session, report, records.records_of(session, report.id), by=by, at=at)
     return made
 
 
-def renewed(session: Session, report: ReportRow, *, by: str, at: datetime) -> None:
+def renewed(session: Session, report: ReportRow) -> None:
     """Give a report the best of each field of the records that it has now."""
-    rows = records.records_of(session, report.id)
-    belonging.renew(session, report, merged=merged([records.as_record(row) for row in rows]), by=by, at=at)
+    _renewed(session, report, records.records_of(session, report.id))
+
+
+def _renewed(session: Session, report: ReportRow, rows: Sequence[RecordRow]) -> None:
+    belonging.renew(session, report, merged=merged([records.as_record(row) for row in rows]))
 
 
 def _report_id(row: RecordRow) -> int:
@@ -82,7 +89,7 @@ def _report_id(row: RecordRow) -> int:
 
 
 def _begun(session: Session, row: RecordRow, by: str, at: datetime) -> ReportRow:
-    if (before := merges.live_merge(session, row.id)) is not None:
+    if row.report_id is not None and (before := merges.live_merge(session, row.id)) is not None:
         merges.end(session, before, at)
     return records.begin_report(session, row, by=by, at=at)
 

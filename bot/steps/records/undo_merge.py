@@ -63,7 +63,8 @@ def _take_out(session: Session, moved: Sequence[MergeRow], by: str, now: datetim
     for row in rows:
         belonging.move(session, row, before, reason="a person undid a merge", score=1.0, by=by, at=now)
     for report in (before, left):
-        grouping.renewed(session, report, by=by, at=now)
+        grouping.renewed(session, report)
+        belonging.begin_again(session, report, records.records_of(session, report.id), by=by, at=now)
     return before
 
 
