@@ -21,6 +21,7 @@ from db.session import Database
 
 LONGEST_WAIT_SECONDS = 60
 
+
 def migrate(database: Database, migrations: Path, *, to: str = "head") -> tuple[str | None, str | None]:
     """Bring the schema to a revision, all of it or nothing; return (revision before, revision after). `to` may be lower than what is there.
 
@@ -33,6 +34,8 @@ def migrate(database: Database, migrations: Path, *, to: str = "head") -> tuple[
         command_ = _direction(config, before, to)
         with database.connecting() as connection, _tables_may_be_rebuilt(database, connection):
             config.attributes["connection"] = connection
+            # Begun here: in a transaction of its own Alembic would commit after each migration on SQLite, and a kill leave half of them.
+            connection.begin()
             command_(config, to)
             _require_keys_to_hold(database, connection)
             connection.commit()

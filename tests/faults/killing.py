@@ -15,6 +15,7 @@ import random
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +26,7 @@ from pathlib import Path
 from bot.demo import material
 from bot.demo.standins.eutils import EutilsStandIn
 from db.session import Database, Session
-from tests.faults.month import citations, month, write_home
+from tests.faults.month import MORE_READERS, citations, month, write_home
 from tests.faults.tables import tables
 from tests.quiet_sources import QuietSources
 
@@ -115,12 +116,27 @@ def in_a_process(home: Path, url: str, eutils: str, kill: Kill) -> int:
     child = os.fork()
     if child == 0:
         _play(home, url, eutils, kill)
+    after = getattr(kill, "after", None)
+    if after is not None:
+        _kill_later(child, after, home)
     status = os.waitpid(child, 0)[1]
     if os.WIFSIGNALED(status):
         return os.WTERMSIG(status)
     if os.WEXITSTATUS(status):
         raise RuntimeError(f"the month failed after {len(Places(home).kills)} kills, the last at {Places(home).kills[-1:]}; see above")
     return 0
+
+
+def _kill_later(child: int, seconds: float, home: Path) -> None:
+    """Kill a process at a moment that it knows nothing of, unless it has ended by then."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return
+        time.sleep(0.002)
+    with (home / "kills.txt").open("a") as file:
+        file.write(f"moment {seconds:.3f}\n")
+    os.kill(child, signal.SIGKILL)
 
 
 def _play(home: Path, url: str, eutils: str, kill: Kill) -> None:
@@ -189,6 +205,24 @@ def at_random(seed: int, most: int) -> Iterator[Kill]:
         yield lambda home, commit=commit: Places(home, only_commit=commit)
 
 
+@dataclass(frozen=True)
+class Moment:
+    """Let a process play, and kill it so many seconds after its beginning, wherever it is."""
+
+    after: float
+
+    def __call__(self, home: Path) -> Places:
+        """No place of its own kills it."""
+        return Places(home, only_commit=0)
+
+
+def at_moments(seed: int, most: int, longest: float) -> Iterator[Kill]:
+    """Kill `most` processes, each at a moment drawn by chance, at most `longest` seconds after it began."""
+    chance = random.Random(seed)
+    for _ in range(most):
+        yield Moment(chance.uniform(0.05, longest))
+
+
 @contextmanager
 def standin() -> Iterator[str]:
     """Play PubMed, and sources that have nothing, in a process of its own: one that forks must have no threads. Gives PubMed's address."""
@@ -218,10 +252,15 @@ def main() -> None:
     arguments.add_argument("--random", type=int, default=0, help="so many kills at commits drawn by chance, instead of one at each place")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--visits", type=int, nargs="*", default=[1], help="at which of its visits a place kills")
+    arguments.add_argument("--moments", type=int, default=0, help="so many kills at moments drawn by chance, instead")
+    arguments.add_argument("--longest", type=float, default=1.5, help="with --moments: how many seconds a process has at most")
+    arguments.add_argument("--readers", type=int, default=0, help="so many readers more, who get the bulletin")
     given = arguments.parse_args()
+    os.environ[MORE_READERS] = str(given.readers)
     homes = [given.folder / name for name in ("calm", "killed")]
     urls = given.database or [f"sqlite:///{home / 'perennial.sqlite'}" for home in homes]
-    kills = at_random(given.seed, given.random) if given.random else everywhere(given.visits)
+    kills = (at_moments(given.seed, given.moments, given.longest) if given.moments
+             else at_random(given.seed, given.random) if given.random else everywhere(given.visits))
     with standin() as eutils:
         calm = play_through(homes[0], urls[0], eutils, iter([never]))
         import_as(homes[0])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -171,3 +175,28 @@ def test_three_that_come_at_once_to_an_empty_database_make_it_ready_once(empty: 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(come, range(3)))
     assert schema.differences(empty) == []
+
+
+def test_a_kill_in_the_middle_of_the_migrations_leaves_an_empty_database_that_is_made_ready(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.sqlite'}"
+    # Killed at the last migration, as it would name itself: all before it were run.
+    killed = f"""
+import os, signal
+from sqlalchemy import event
+from bot import paths
+from db import schema
+from db.session import Database
+database = Database({url!r})
+@event.listens_for(database.engine, "before_cursor_execute")
+def _(connection, cursor, statement, *rest):
+    if "SET version_num=" in statement and repr(schema.newest(paths.migrations())) in statement:
+        os.kill(os.getpid(), signal.SIGKILL)
+schema.migrate(database, paths.migrations())
+"""
+    done = subprocess.run([sys.executable, "-c", killed], env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    database = Database(url)
+    assert schema.revision(database) is None
+    schema.ready(database, paths.migrations())
+    assert schema.differences(database) == []
+    database.close()
