@@ -194,7 +194,8 @@ class Month:
         with self.app.database.writing(by=BY) as session:
             if readers.by_email(session, review_id, "more-0@demo.invalid") is None:
                 for number in range(count):
-                    row = readers.add(session, review_id=review_id, email=f"more-{number}@demo.invalid", public_id=f"more{number:012d}", at=SET_UP)
+                    row = readers.add(session, review_id=review_id, email=f"more-{number}@demo.invalid", public_id=f"more{number:012d}",
+                                      at=SET_UP)
                     row.state, row.confirmed_at = "confirmed", SET_UP
 
     def _subscribe(self, name: str) -> None:

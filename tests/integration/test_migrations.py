@@ -193,7 +193,8 @@ def _(connection, cursor, statement, *rest):
         os.kill(os.getpid(), signal.SIGKILL)
 schema.migrate(database, paths.migrations())
 """
-    done = subprocess.run([sys.executable, "-c", killed], env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}, capture_output=True, check=False)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    done = subprocess.run([sys.executable, "-c", killed], env=environment, capture_output=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
     database = Database(url)
     assert schema.revision(database) is None
