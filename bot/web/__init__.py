@@ -17,6 +17,7 @@ from bot.app import App
 from bot.telemetry import logger
 from bot.web import limits
 from bot.web.guards import BodyLimit, NoNul, SecurityHeaders
+from bot.web.kept_pages import KeptPages
 from db import links
 
 # In this order: a review's own addresses before the general ones.
@@ -48,6 +49,7 @@ def create(app: App) -> FastAPI:
     # An address with a number beyond what a database holds names nothing that exists.
     web.add_exception_handler(OverflowError, _page(app, 404, "There is no such page."))
     web.add_exception_handler(Exception, _unforeseen(app))
+    web.add_middleware(KeptPages, site=app)
     web.add_middleware(NoNul)
     web.add_middleware(BodyLimit, opens=lambda path: opens(app, path))
     web.add_middleware(SecurityHeaders, is_https=app.renderer.site.address.startswith("https://"))

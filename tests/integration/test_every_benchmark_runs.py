@@ -14,6 +14,7 @@ SMALL = {
     "start": ["--rounds", "1"],
     "takeover": ["--rounds", "1"],
     "changes": ["--repeats", "20"],
+    "pages": [],
     "pooling": ["--rounds", "1"],
     "coverage": ["--repeats", "20"],
     "golden": ["--data", "{golden/meta}"],
@@ -26,7 +27,7 @@ SMALL = {
     "medline": ["--records", "200", "--reviews", "3"],
 }
 # Held by tests of their own, which run all of it.
-ELSEWHERE = {"golden"}
+ELSEWHERE = {"golden", "pages"}
 
 
 def test_every_benchmark_has_a_small_size() -> None:

@@ -10,6 +10,7 @@ import zipfile
 
 import pytest
 
+from benchmarks import __main__ as benchmarks
 from bot.rendering import DEMO_NOTICE
 from tests.fixtures_demo import Played
 
@@ -94,6 +95,12 @@ def test_every_picture_of_a_bulletin_can_be_had_as_svg_and_png(demo: Played) -> 
         svg, png = (demo.web.get(f"{PAGES}/bulletins/2/{one['name']}.{end}") for end in ("svg", "png"))
         assert svg.content.startswith(b"<svg") and png.content.startswith(b"\x89PNG") and png.headers["content-type"] == "image/png"
     assert demo.web.get(f"{PAGES}/bulletins/2/funnel-depression.png").status_code == 404
+
+
+def test_pages_are_served_by_the_hundred(played_on_sqlite: Played, capsys: pytest.CaptureFixture[str]) -> None:
+    assert benchmarks.main(["pages", "--folder", str(played_on_sqlite.home), "--seconds", "0.3"]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])["pages"]
+    assert set(found) == {"bulletin", "review", "home", "api"} and found["bulletin"]["packed"] < 60_000
 
 
 def test_the_json_feed_has_every_bulletin_the_newest_first(demo: Played) -> None:
