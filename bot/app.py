@@ -99,7 +99,7 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
         renderer=renderer,
         keys=keys,
         post=Post(renderer=renderer, keys=keys, transport=_transport(chosen), sender=parse_address(chosen.sender, chosen.site_name),
-                  review_words=words),
+                  review_words=words, per_minute=chosen.mail_per_minute),
         clock=clock,
         home=chosen.home,
         starting_sets={slug: starting_set.read(folder) for slug, folder in folders.items()},

@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
+    mail_per_minute: int = Field(default=0, ge=0, le=100_000, description="no more mails a minute than the mail server takes; 0: no limit")
     imap_host: str = Field(default="", description="the mail server with the mailbox for alerts; empty: none is read")
     imap_port: int = Field(default=993, ge=1, le=65535)
     imap_security: Literal["tls", "starttls", "none"] = "tls"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,6 +63,15 @@ def test_each_mail_goes_out_once_and_is_noted(database, now, templates) -> None:
     assert len(server.kept) == len(set(server.kept)) == 5
     with database.reading() as session:
         assert len(events.of_kind(session, 1, "mail.sent")) == 5
+
+
+def test_no_more_mails_go_out_in_a_minute_than_the_limit_says(database, now, templates, tmp_path) -> None:
+    _mails(database, now, 5)
+    waited: list[float] = []
+    post = replace(_post(templates, FolderTransport(tmp_path / "out")), per_minute=60, wait=waited.append)
+    assert deliver(database=database, post=post, by="system:worker", now=lambda: now).sent == 5
+    # One a second: after the n-th mail the n-th second has to be over.
+    assert len(waited) == 5 and 4.0 < waited[-1] <= 5.0 and sorted(waited) == waited
 
 
 def test_the_same_mail_asked_for_twice_is_one(database, now) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,13 +46,18 @@ class DeliveryAccount:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What is needed to write and send mails. review_words: slug → what templates know of the review."""
+    """What is needed to write and send mails. review_words: slug → what templates know of the review.
+
+    per_minute: no more mails than that go out in a minute, 0 for no limit. wait: waits so many seconds; nothing is open meanwhile.
+    """
 
     renderer: Renderer
     keys: LinkKeys
     transport: Transport
     sender: Address
     review_words: Mapping[str, Mapping[str, Any]]
+    per_minute: int = 0
+    wait: Callable[[float], None] = time.sleep
 
 
 def deliver(*, database: Database, post: Post, by: str, now: Callable[[], datetime], most: int = 100_000) -> DeliveryAccount:
@@ -68,13 +74,22 @@ def deliver(*, database: Database, post: Post, by: str, now: Callable[[], dateti
         if unsure:
             log.warning("mails are unsure; see: ./perennial mail unsure", count=unsure)
         results: list[str] = []
+        started = time.monotonic()
         try:
             while len(results) < most and (row := _claim(database, by, now())) is not None:
                 results.append(_deliver_one(database, post, row, by, now))
+                _keep_to_the_limit(post, started, len(results))
         finally:
             post.transport.close()
     return DeliveryAccount(sent=results.count("sent"), failed=results.count("failed"), unsure=results.count("unsure"),
                            put_off=results.count("pending"))
+
+
+def _keep_to_the_limit(post: Post, started: float, sent: int) -> None:
+    """Wait until so many mails may have gone since `started`. Between two mails nothing is claimed, so that a kill here costs nothing."""
+    due = sent * 60 / post.per_minute if post.per_minute else 0.0
+    if (early := started + due - time.monotonic()) > 0:
+        post.wait(early)
 
 
 def _claim(database: Database, by: str, now: datetime) -> OutboxRow | None:
