@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, exists, select
+from sqlalchemy import ColumnElement, ForeignKey, exists, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.base import Base, Id, review_key
@@ -58,6 +58,11 @@ def to_ask(session: Session, review_id: int, now: datetime) -> Sequence[PersonRo
     declared = of_review(session, review_id)
     team = {person.id: person for role in roles_of_review(session, review_id) for person in members(session, review_id, role)}
     return [team[one] for one in sorted(team) if one not in declared or declared[one].until <= now + ASKED_BEFORE]
+
+
+def forget(session: Session, person_id: int) -> None:
+    """Forget what a person declared: the words, the names, the ORCID. That something was declared, and when, stays."""
+    session.execute(update(InterestsRow).where(InterestsRow.person_id == person_id).values(text="", also_known_as="", orcid=""))
 
 
 def holds_for(review_id: Any, person_id: Any, moment: Any) -> ColumnElement[bool]:

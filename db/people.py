@@ -138,6 +138,12 @@ def of_address(session: Session, email: str) -> PersonRow | None:
     return session.scalars(select(PersonRow).where(PersonRow.email == email)).one_or_none()
 
 
+def erase(session: Session, row: PersonRow) -> None:
+    """Forget a person's name and address for good. The row stays, without them, because decisions point at it."""
+    row.name, row.email, row.state = "Erased member", f"erased:{row.public_id}", "revoked"
+    session.flush()
+
+
 def leave(session: Session, review_id: int, row: PersonRow, at: datetime) -> None:
     """Take a person out of a review; who belongs to none any more is revoked, and gets in nowhere."""
     session.execute(delete(MembershipRow).where(MembershipRow.review_id == review_id, MembershipRow.person_id == row.id))

@@ -66,6 +66,11 @@ def by_email(session: Session, review_id: int, email: str) -> SubscriberRow | No
     return session.scalars(query).one_or_none()
 
 
+def of_address(session: Session, email: str) -> Sequence[SubscriberRow]:
+    """Return who reads with this address, in whatever review."""
+    return session.scalars(select(SubscriberRow).where(SubscriberRow.email_key == email.casefold()).order_by(SubscriberRow.id)).all()
+
+
 def add(session: Session, *, review_id: int, email: str, public_id: str, at: datetime) -> SubscriberRow:
     """Add a reader who has yet to confirm."""
     row = SubscriberRow(public_id=public_id, review_id=review_id, email=email, email_key=email.casefold(), state="pending",

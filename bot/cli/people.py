@@ -52,6 +52,24 @@ def people_list(review: ReviewOption = "", as_json: JsonOption = False) -> None:
         print(json.dumps({"people": found}))
 
 
+@people_cli.command("erase")
+def people_erase(email: str, dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
+    """Forget who somebody is: name, address, what was declared; in every team and as a reader. Links and sessions end.
+
+    Decisions stay, by the random name in the audit, whose hashes do not change. It cannot be undone; older backups still hold the name.
+
+    Example:  perennial people erase ada@example.org --dry-run
+    """
+    from bot.steps.people.erase import erase
+
+    app, _ = ready_application()
+    if dry_run:
+        app.database.rehearse()
+    done = erase(database=app.database, email=email, by=BY, now=app.clock())
+    say(f"{', '.join(done.audit_names)}: forgotten; left {done.teams} teams and {done.subscriptions} lists of readers",
+        {"audit_names": list(done.audit_names), "teams": done.teams, "subscriptions": done.subscriptions}, as_json=as_json, dry_run=dry_run)
+
+
 @cli.command()
 def invite(
     editor: Annotated[str, typer.Option("--editor", help="The mail address of the first editor.")],
