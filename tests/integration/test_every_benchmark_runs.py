@@ -22,7 +22,9 @@ SMALL = {
     "parse": ["--records", "300"],
     "fetch": ["--hits", "600", "--kills", "1"],
     "screening": ["--data", "{data/screening}", "--mode", "living", "--sets", "Cohen_2006_ADHD"],
-    "faults": ["--kills", "1"],
+    "faults": ["--kills", "2", "--readers", "5"],
+    "cycle": ["--records", "60", "--there", "20"],
+    "backup": ["--records", "200"],
     "linking": ["--data", "{.}"],
     "medline": ["--records", "200", "--reviews", "3"],
 }
