@@ -8,7 +8,7 @@ from rapidfuzz import fuzz
 
 from bot.methods.dedup.kinds import Kind
 from bot.methods.dedup.names import same_names
-from bot.methods.dedup.places import close_pages, same_journal, same_pages, same_range
+from bot.methods.dedup.places import close_pages, is_short, same_journal, same_pages, same_range
 from bot.methods.dedup.profiles import Profile
 from bot.methods.dedup.titles import Likeness, broken, likeness_of, reworded
 
@@ -21,7 +21,9 @@ class Agreement:
 
     likeness, percent: of the titles; length: of the shorter one; broken: it ends within a word of the other;
     reworded: each has words of its own; years: apart, None if one is unknown; range: the same pages from first to last;
-    close: pages that overlap; apart: why they are documents of two kinds, "" if they are not.
+    close: pages that overlap; everyone: all names of several authors are the same; extent: both are as short as an abstract, or both longer;
+    shifted: one gives the other's volume as its issue, and the other's issue as its page;
+    apart: why they are documents of two kinds, "" if they are not.
     """
 
     likeness: Likeness
@@ -43,6 +45,9 @@ class Agreement:
     pmid: bool | None
     abstract: bool | None
     recurs: bool
+    everyone: bool
+    extent: bool
+    shifted: bool
 
     @property
     def far_apart(self) -> bool:
@@ -127,7 +132,15 @@ def agreement_of(a: Profile, b: Profile) -> Agreement:
         pmid=_same(a.pmid, b.pmid),
         abstract=_same_abstract(a.abstract, b.abstract),
         recurs=a.recurs or b.recurs,
+        everyone=a.names.all == b.names.all and len(a.names.all) > 1,
+        extent=is_short(a.pages) == is_short(b.pages),
+        shifted=_shifted(a, b) or _shifted(b, a),
     )
+
+
+def _shifted(a: Profile, b: Profile) -> bool:
+    """Return whether the volume of b stands in the issue of a, and the issue in its page: a platform left a column out."""
+    return not a.volume and a.issue != "" and a.issue == b.volume and not a.pages.last and str(a.pages.first) == b.issue
 
 
 def _same(one: str, other: str) -> bool | None:

@@ -108,6 +108,11 @@ def close_pages(one: Pages, other: Pages) -> bool:
     return one.letters == other.letters and 0 < one.first <= other.last and 0 < other.first <= one.last
 
 
+def is_short(pages: Pages) -> bool:
+    """Return whether a document fills two pages at most, as abstracts and errata do, or its last page is not known."""
+    return pages.last - pages.first <= 1
+
+
 def _online(pages: Pages) -> bool:
     return pages.letters in ONLINE or (pages.letters == "a" and pages.first >= LEAST_ONLINE)
 

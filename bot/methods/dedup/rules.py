@@ -31,6 +31,7 @@ class Limits:
 
 
 LIMITS = Limits()
+LONG_TITLE = 70
 LEAST = {Verdict.SAME: 0.8, Verdict.ASK: 0.5, Verdict.DIFFERENT: 0.0}
 ROOM = {Verdict.SAME: 0.2, Verdict.ASK: 0.29, Verdict.DIFFERENT: 0.49}
 Outcome = tuple[Verdict, str]
@@ -42,7 +43,7 @@ def verdict_on(found: Agreement, limits: Limits) -> Outcome:
         return Verdict.DIFFERENT, found.apart
     if found.likeness is Likeness.UNKNOWN:
         return _without_title(found)
-    for rule in (_by_pmid, _by_doi, _by_place, _by_volume, _by_title, _without_names):
+    for rule in (_by_pmid, _by_doi, _by_shifted_place, _by_place, _by_volume, _by_title, _without_names):
         outcome = rule(found, limits)
         if outcome:
             return outcome
@@ -145,8 +146,25 @@ def _by_volume(found: Agreement, limits: Limits) -> Outcome | None:
         return None
     if found.likeness is not Likeness.EXACT and not found.broken:
         return None
-    sure = found.close and found.issue is not False
+    sure = (found.close or _counted_twice(found)) and found.issue is not False
     return (Verdict.SAME if sure else Verdict.ASK), "one title in one volume, pages that are not the same"
+
+
+def _counted_twice(found: Agreement) -> bool:
+    """One long title of all the same authors in one year, and as many pages as make an abstract in both, or a paper: one page was mistaken.
+
+    A title that was cut at 60 characters is never long enough: it may be of either of two parts.
+    """
+    whole = found.likeness is Likeness.EXACT and found.length >= LONG_TITLE
+    return whole and found.everyone and found.years == 0 and found.extent and found.doi is None
+
+
+def _by_shifted_place(found: Agreement, _: Limits) -> Outcome | None:
+    """The same volume and issue, each a column further."""
+    alike = found.likeness is Likeness.EXACT and found.names and found.journal and found.years == 0
+    if not (found.shifted and alike) or found.recurs or found.doi is False:
+        return None
+    return Verdict.SAME, "the same volume and issue, each in the next column"
 
 
 def _by_title(found: Agreement, limits: Limits) -> Outcome | None:

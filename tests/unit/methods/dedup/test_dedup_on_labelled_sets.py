@@ -10,7 +10,7 @@ from bot.methods.dedup.clusters import cluster
 from tests.shared import shared_path
 
 # What was left over when the rules were written (docs/adr/0401): more is a step back.
-LEFT_OVER = {"stroke": 3, "haematology": 16, "cytology_screening": 2, "digital_work": 4}
+LEFT_OVER = {"stroke": 2, "haematology": 14, "cytology_screening": 1, "digital_work": 4}
 
 
 @pytest.fixture(scope="module")
@@ -32,4 +32,4 @@ def test_damaged_fields_cost_duplicates_but_merge_no_two_works(sets: dict[str, L
     damaged = damaged_set(sets[name], seed=11)
     counts = counted(damaged, cluster(damaged.records))
     assert counts.false_merges == 0
-    assert counts.left_over <= LEFT_OVER[name] + counts.duplicates * 0.03
+    assert counts.left_over <= LEFT_OVER[name] + counts.duplicates * 0.04

@@ -307,3 +307,38 @@ def test_a_reply_on_the_page_where_the_article_ends_is_another_also_where_no_aut
     article = replace(ARTICLE, title="Acknowledge crowdworkers in crowdwork research", authors=(), pages="8-9", doi="")
     reply = replace(article, title="Acknowledge crowdworkers in crowdwork research response", authors=("Barowy, Daniel W.",), pages="9")
     assert compare(article, reply).verdict is not Verdict.SAME
+
+
+NO_DOI = replace(ARTICLE, doi="")
+
+
+def of_no_doi(**changes: object) -> Verdict:
+    return compare(NO_DOI, replace(NO_DOI, source="embase", source_id="2", **changes)).verdict  # type: ignore[arg-type]
+
+
+def test_a_paper_whose_pages_were_mistaken_is_one_where_title_authors_and_issue_are_the_same():
+    assert of_no_doi(pages="2-8") is Verdict.SAME
+    assert of_no_doi(pages="2-8", issue="") is Verdict.SAME
+
+
+@pytest.mark.parametrize("changes", [
+    {"pages": "1875-1875"},  # its abstract, or an erratum without a word of it
+    {"pages": "258-266", "issue": "9"},  # printed again, corrected
+    {"pages": "258-266", "authors": ARTICLE.authors[:2]},
+])
+def test_other_pages_are_asked_about_where_they_may_be_those_of_an_abstract_or_an_erratum(changes: dict[str, object]):
+    assert of_no_doi(**changes) is Verdict.ASK
+
+
+def test_two_parts_whose_titles_were_cut_are_not_one_by_their_beginning():
+    cut = replace(NO_DOI, title=ARTICLE.title[:60])
+    assert compare(cut, replace(cut, source="embase", pages="167-180")).verdict is Verdict.ASK
+    assert compare(replace(cut, doi="10.1/1"), replace(cut, source="embase", pages="167-180", doi="10.1/2")).verdict is Verdict.DIFFERENT
+
+
+def test_columns_that_a_platform_shifted_by_one_are_read_as_they_were_meant():
+    whole = replace(NO_DOI, volume="26", issue="9", pages="1746-1746")
+    shifted = replace(whole, source="embase", volume="", issue="26", pages="9")
+    assert compare(whole, shifted).verdict is compare(shifted, whole).verdict is Verdict.SAME
+    assert compare(whole, replace(shifted, pages="10")).verdict is not Verdict.SAME
+    assert compare(whole, replace(shifted, year=2020)).verdict is not Verdict.SAME
