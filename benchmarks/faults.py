@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="perennial-faults-") as folder:
         months = _play(Path(folder), given)
-    found = account(months["calm"], months["killed"]) | {"seconds": round(time.monotonic() - began, 1)}
+    found: dict[str, Any] = account(months["calm"], months["killed"]) | {"seconds": round(time.monotonic() - began, 1)}
     for line in found.pop("differences"):
         print(line)
     print(json.dumps(found))

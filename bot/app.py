@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.headerregistry import Address
 from pathlib import Path
 
 import classifiers
@@ -37,6 +38,7 @@ from db.session import Database
 
 Clock = Callable[[], datetime]
 FREE_USD, FREE_WITH_KEY_USD = 0.10, 1.00
+PING_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Alerts:
 class App:
     """Everything that pages, commands and the worker need.
 
-    mail_folder: the folder that the web may show, or None; alerts: None if no mailbox is set.
+    mail_folder: the folder that the web may show, or None; alerts: None if no mailbox is set. operator: who is told of troubles;
+    ping: tells a watch elsewhere that all is well.
     """
 
     database: Database
@@ -67,6 +70,8 @@ class App:
     mail_folder: Path | None
     is_loopback: Callable[[str], bool]
     alerts: Alerts | None = None
+    operator: Address | None = None
+    ping: Callable[[], object] | None = None
     known_items: Mapping[str, Sequence[KnownItem]] = field(default_factory=dict)
 
     def protocol(self, slug: str) -> Protocol:
@@ -106,6 +111,8 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
         mail_folder=chosen.mail_folder if chosen.shows_mail_on_web else None,
         is_loopback=settings.is_loopback,
         alerts=_alerts(chosen, protocols),
+        operator=parse_address(chosen.operator) if chosen.operator else None,
+        ping=_ping(chosen),
         # The demonstration's stand-ins do not have the real reports.
         known_items={} if chosen.demo else {slug: known_items.read(folder) for slug, folder in folders.items()},
     )
@@ -166,6 +173,15 @@ def _citations(chosen: settings.Settings, database: Database, clock: Clock) -> C
         _http(chosen, chosen.openalex_address), base_address=chosen.openalex_address, api_key=key,
         spend=daily_budget(database, service="openalex", daily_usd=daily_usd, clock=clock),
         fallback=EuropePmcCitations(_http(chosen, chosen.europepmc_address), base_address=chosen.europepmc_address))
+
+
+def _ping(chosen: settings.Settings) -> Callable[[], object] | None:
+    """Return what asks for the address of a dead man's switch, None if none is set."""
+    address = chosen.ping_address
+    if not address:
+        return None
+    http = Http(allowed=(address,), proxy=chosen.proxy, ca_file=chosen.ca_file, tries=1, timeout=PING_SECONDS)
+    return lambda: http.get(address, {})
 
 
 def _http(chosen: settings.Settings, *addresses: str) -> Http:

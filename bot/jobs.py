@@ -18,11 +18,12 @@ from bot.app import App
 from bot.domain.protocols import Protocol, Schedule
 from bot.errors import PerennialError, SettingsError
 from bot.steps import cycle
+from bot.steps.mail.tell_operator import tell_operator
 from bot.steps.readers.forget_pending import forget_pending
 from bot.steps.records.read_mailbox import MailboxAccount, read_mailbox
 from bot.steps.records.search import next_window
 from bot.telemetry import logger
-from db import outbox, reviews
+from db import outbox, reviews, searches
 
 TICK_SECONDS = 5
 STAND_BY_SECONDS = 0.5
@@ -32,6 +33,8 @@ ONE_AT_A_TIME: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_
 END_SECONDS = 8
 RETRY_SOURCES_AFTER = timedelta(hours=6)
 SAY_AGAIN_AFTER_SECONDS = 3600
+PING_EVERY_SECONDS = 300
+TELLING = ("telling the operator", "")
 BY = "system:worker"
 log = logger("worker")
 _looked: dict[str, float] = {}
@@ -84,15 +87,50 @@ def _moment(schedule: Schedule, year: int, month: int) -> datetime:
 
 def tick(app: App) -> None:
     """Do what is due now, for every review; one worker at a time. What fails is logged and tried again at the next tick."""
+    led: list[bool] = []
+    works = _guarded("database", "", lambda: led.append(_do_what_is_due(app)))
+    if not works or led == [True]:
+        _guarded(*TELLING, lambda: _tell(app))
+
+
+def _do_what_is_due(app: App) -> bool:
+    """Do it if no other worker does; return whether this one did."""
     with app.database.lock("worker") as leads:
         if not leads:
-            return
+            return False
         _guarded("mailbox", "", lambda: _read_mailbox_if_due(app))
         for slug in app.protocols:
             _guarded("cycle", slug, lambda slug=slug: _begin_what_is_due(app, slug))
             _guarded("review", slug, lambda slug=slug: cycle.advance(tools=tools_of(app), protocol=app.protocols[slug], by=BY))
         _guarded("readers", "", lambda: forget_pending(database=app.database, by=BY, now=app.clock()))
         _guarded("mail", "", lambda: cycle.post_mail(app.database, post=app.post, by=BY, clock=app.clock))
+    return True
+
+
+def _tell(app: App) -> None:
+    """Tell the operator what goes wrong and what is over, and a watch elsewhere that the worker works."""
+    failing = {" ".join(filter(None, part)) + " does not work": error for part, (error, _) in _said.items() if part != TELLING}
+    if app.operator is not None:
+        troubles = failing | ({} if ("database", "") in _said else _waiting_for_a_person(app))
+        tell_operator(troubles=troubles, home=app.home, post=app.post, operator=app.operator, now=app.clock())
+    if app.ping is not None and not failing and time.monotonic() - _looked.get("ping", -math.inf) >= PING_EVERY_SECONDS:
+        app.ping()
+        _looked["ping"] = time.monotonic()
+
+
+def _waiting_for_a_person(app: App) -> dict[str, str]:
+    """Return what nobody but a person mends: sources that failed after every try, mails that are unsure or failed."""
+    found = {}
+    with app.database.reading() as session:
+        for row in reviews.all_reviews(session):
+            latest = reviews.latest_cycle(session, row.id) if row.slug in app.protocols else None
+            final = {run.source: run.state for run in searches.runs_of_cycle(session, latest.id)} if latest else {}
+            if failed := sorted(source for source, state in final.items() if state == "failed"):
+                found[f"{row.slug}: sources failed"] = f"{', '.join(failed)} did not answer; asked again every few hours"
+        for state in ("unsure", "failed"):
+            if count := outbox.counts(session)[state]:
+                found[f"mails are {state}"] = f"{count} of them; see  ./perennial mail unsure"
+    return found
 
 
 def _read_mailbox_if_due(app: App) -> None:
@@ -241,8 +279,8 @@ def tools_of(app: App) -> cycle.Tools:
                        watched=app.home / "watched", starting_sets=app.starting_sets, known_items=app.known_items)
 
 
-def _guarded(what: str, slug: str, act: Callable[[], object]) -> None:
-    """One review's trouble keeps no other from its turn; it is logged, and the next tick tries again."""
+def _guarded(what: str, slug: str, act: Callable[[], object]) -> bool:
+    """Do it and return whether it worked: one review's trouble keeps no other from its turn; it is logged, and the next tick tries again."""
     try:
         act()
     except PerennialError as error:
@@ -253,6 +291,8 @@ def _guarded(what: str, slug: str, act: Callable[[], object]) -> None:
             log.error("failed", part=what, review=slug, error=f"{type(error).__name__}: {error}", exc_info=True)
     else:
         _said.pop((what, slug), None)
+        return True
+    return False
 
 
 def _is_news(what: str, slug: str, error: str) -> bool:

@@ -76,6 +76,7 @@ def _proxies(text: str) -> str:
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+OptionalWebAddress = Annotated[str, AfterValidator(lambda text: _web_address(text) if text else "")]
 ProxyAddress = Annotated[str, AfterValidator(_proxy_address)]
 ExistingFile = Annotated[str, AfterValidator(_existing_file)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
@@ -100,6 +101,9 @@ class Settings(BaseSettings):
     trusted_proxies: Proxies = Field(default="127.0.0.1,::1", description="addresses or networks, with commas, of the proxies in front: what "
                                      "they say of the client is believed")
     sender: MailAddress = Field(min_length=1, default="perennial@localhost.localdomain", description="the address that mails come from")
+    operator: MailAddress = Field(default="", description="the address that is told of troubles, and when they are over; empty: nobody is")
+    ping_address: OptionalWebAddress = Field(default="", description="an address that is asked for every few minutes while all is well, for a "
+                                             "watch that says so when it is not")
     smtp_host: str = Field(default="", description="the mail server; empty: mails are put into a folder")
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
