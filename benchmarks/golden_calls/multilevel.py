@@ -1,7 +1,8 @@
-"""rma.mv with nested random effects, its I² and profile intervals, vcalc's working model, and robust()."""
+"""rma.mv with nested random effects or several outcomes per study, its I² and profile intervals, vcalc's working model, and robust()."""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from benchmarks.golden_calls.calls import Call, Unsupported
 from benchmarks.golden_calls.meta_package import confint as generalised_q
 from bot.methods.synthesis.dependence import Multilevel, component_intervals, pool_multilevel
+from bot.methods.synthesis.multivariate import Structure, pool_multivariate
 from bot.methods.synthesis.options import Interval
 from bot.methods.synthesis.robust import Correction, robust
 
@@ -48,6 +50,8 @@ def _fitted(
 
 def rma_mv(call: Call) -> dict[str, Any]:
     """The model's table."""
+    if "V" in call.inputs and "outcome" in call.inputs:
+        return several_outcomes(call)
     model = model_of(call)
     tests = model.tests
     result: dict[str, Any] = {
@@ -59,6 +63,28 @@ def rma_mv(call: Call) -> dict[str, Any]:
     if model.moderators_q:
         result |= {"QM": model.moderators_q[0], "QMp": model.moderators_q[1]}
     return result
+
+
+def several_outcomes(call: Call) -> dict[str, Any]:
+    """The table of a model with one random effect per outcome."""
+    # A record whose call begins with "…" repeats the one before it: its own options stand first.
+    structs = re.findall(r"struct='(\w+)'", call.text)
+    named = [one.value for one in Structure if structs and one.value == structs[0]]
+    if not named or "trial" not in call.inputs:
+        raise Unsupported("rma.mv with another structure than UN, CS or DIAG")
+    model = pool_multivariate(
+        yi=call.column("yi"), sampling=call.inputs["V"], studies=list(map(str, call.inputs["trial"])),
+        outcomes=list(map(str, call.inputs["outcome"])), structure=Structure(named[0]),
+        method=[*re.findall(r"method='(\w+)'", call.text), "REML"][0],
+    )  # fmt: skip
+    tests = model.tests
+    return {
+        "k": model.k, "beta": [t.estimate for t in tests], "se": [t.se for t in tests], "zval": [t.statistic for t in tests],
+        "pval": [t.p for t in tests], "ci_lb": [t.low for t in tests], "ci_ub": [t.high for t in tests], "sigma2": [0.0],
+        "tau2": list(model.tau2), "rho": list(model.rho), "Q": model.q, "Q_df": model.q_df, "Q_p": model.q_p,
+        "QM": model.moderators_q[0], "QMp": model.moderators_q[1], "vb": model.covariance,
+        "fit": {"logLik": model.log_likelihood, "AIC": model.aic, "BIC": model.bic},
+    }  # fmt: skip
 
 
 def i2(call: Call) -> dict[str, Any]:
@@ -91,4 +117,7 @@ def confint(call: Call) -> dict[str, Any]:
     return {"ci": component_intervals(model, list(map(str, call.inputs["level3"])))}
 
 
-ANSWERS = {"rma.mv": rma_mv, "V<-vcalc": rma_mv, "I2 total*": i2, "robust": robust_call, "confint": confint}
+ANSWERS = {
+    "rma.mv": rma_mv, "method='ML', rma.mv": rma_mv, "struct='CS', rma.mv": rma_mv, "V<-vcalc": rma_mv, "I2 total*": i2,
+    "robust": robust_call, "confint": confint,
+}  # fmt: skip
