@@ -73,7 +73,9 @@ STUDIES = {
 }
 TABLES: dict[str, Mapping[str, str]] = {"results.csv": RESULTS, "trials.csv": TRIALS, "studies.csv": STUDIES}
 DICTIONARY, METADATA, READ_ME, EVERYTHING = "data_dictionary.csv", "datacite.json", "README.txt", "everything.zip"
-NAMES = (*TABLES, DICTIONARY, METADATA, EVERYTHING)
+LINKED = "bulletin.jsonld"
+LICENCES = {"CC BY 4.0": "https://creativecommons.org/licenses/by/4.0/"}
+NAMES = (*TABLES, DICTIONARY, METADATA, LINKED, EVERYTHING)
 
 
 def results(content: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -105,6 +107,8 @@ def data_file(content: Mapping[str, Any], name: str) -> tuple[bytes, str]:
     """Return a file of NAMES but the ZIP, and its media type. Raises KeyError for another name."""
     if name == METADATA:
         return _json(metadata(content)), "application/json"
+    if name == LINKED:
+        return _json(linked_data(content)), "application/ld+json"
     if name == DICTIONARY:
         rows = [{"file": file, "column": column, "holds": holds} for file, columns in TABLES.items() for column, holds in columns.items()]
         return _csv(rows, ("file", "column", "holds"), content["notice"]), "text/csv; charset=utf-8"
@@ -127,6 +131,28 @@ def metadata(content: Mapping[str, Any]) -> dict[str, Any]:
         "rightsList": [{"rights": content["licence"]}],
         "descriptions": [{"description": "".join([*notice, review["question"]]), "descriptionType": "Abstract"}],
         "relatedIdentifiers": [{"relatedIdentifier": content["address"], "relatedIdentifierType": "URL", "relationType": "IsIdenticalTo"}],
+    }
+
+
+def linked_data(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a bulletin in the words of schema.org (JSON-LD), for search engines and catalogues."""
+    review, address = content["review"], content["address"]
+    page = address.rsplit("/bulletins/", 1)[0]
+    said = [outcome["answer"] for outcome in content["outcomes"] if outcome["result"] or outcome["published"]]
+    return {
+        "@context": "https://schema.org", "@type": "MedicalScholarlyArticle", "@id": address, "url": address,
+        "headline": f"{review['title']}. Bulletin {content['number']}", "alternativeHeadline": content["headline"],
+        "abstract": " ".join([*([f"{content['notice']}."] if content["notice"] else []), *said]),
+        "about": {"@type": "Thing", "description": review["question"]}, "inLanguage": "en", "version": str(content["number"]),
+        "datePublished": content["dated"], "temporalCoverage": f"../{content['searched_to']}", "publicationType": "Systematic review",
+        "author": [{"@type": "Person" if " " in name else "Organization", "name": name} for name in content["protocol"]["authors"]],
+        "license": LICENCES.get(content["licence"], content["licence"]), "isAccessibleForFree": True,
+        "isPartOf": {"@type": "CreativeWorkSeries", "name": review["title"], "url": page},
+        "citation": [f"https://doi.org/{study['doi']}" for study in content["studies"] if study["doi"]],
+        "subjectOf": {"@type": "Dataset", "name": f"{review['title']}: data of bulletin {content['number']}", "description": review["question"],
+                      "license": LICENCES.get(content["licence"], content["licence"]),
+                      "distribution": [{"@type": "DataDownload", "encodingFormat": "text/csv", "contentUrl": f"{address}/{name}"}
+                                       for name in TABLES]},
     }
 
 

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.app import App
 from bot.bulletin import pictures
+from bot.bulletin.differences import differences
 from bot.bulletin.digest import digest
 from bot.errors import NotFoundError
 from bot.exchange import bulletin_files
@@ -47,6 +48,19 @@ def routes(app: App) -> APIRouter:
     @router.api_route("/reviews/{slug}/bulletins/{number}", methods=GET)
     def bulletin(request: Request, slug: str, number: str) -> Response:
         return _frozen(app, request, slug, number, PAGE)
+
+    @router.api_route("/reviews/{slug}/compare", methods=GET)
+    def compare(slug: str, older: str = "", newer: str = "") -> Response:
+        for number in (older, newer):
+            _bulletin(app, slug, number)
+        return RedirectResponse(f"/reviews/{slug}/bulletins/{newer}/against/{older}", status_code=302)
+
+    @router.api_route("/reviews/{slug}/bulletins/{number}/against/{other}", methods=GET)
+    def against(slug: str, number: str, other: str) -> Response:
+        older, newer = sorted((_bulletin(app, slug, one) for one in (number, other)), key=lambda row: row.number or 0)
+        page = app.renderer.page("site/differences.html", protocol=app.protocol(slug), older=older.content, newer=newer.content,
+                                 found=differences(older.content, newer.content))
+        return HTMLResponse(page)
 
     for one in bulletin_files.NAMES:
         router.add_api_route(f"/reviews/{{slug}}/bulletins/{{number}}/{one}", _data_file(app, one), methods=GET)

@@ -27,6 +27,12 @@ def routes(app: App) -> APIRouter:
     def home() -> Response:
         return HTMLResponse(app.renderer.page("site/home.html", reviews=[_summary(app, slug) for slug in app.protocols]))
 
+    @router.api_route("/about", methods=GET)
+    def about() -> Response:
+        protocols = [app.protocol(slug) for slug in app.protocols]
+        contacts = list(dict.fromkeys(one.publishing.contact for one in protocols if one.publishing.contact))
+        return HTMLResponse(app.renderer.page("site/about.html", protocols=protocols, contacts=contacts))
+
     @router.api_route("/reviews/{slug}", methods=GET)
     def review(slug: str) -> Response:
         protocol, newest = app.protocol(slug), _newest(app, slug)

@@ -18,7 +18,7 @@ LINK = re.compile(r"https?://127\.0\.0\.1:\d+(/[^\s<>\"]*)")
 PAGES = {
     "home": "/", "review": f"/reviews/{SLUG}", "archive": f"/reviews/{SLUG}/bulletins", "bulletin": f"/reviews/{SLUG}/bulletins/2",
     "studies": f"/reviews/{SLUG}/studies", "subscribe": f"/reviews/{SLUG}/subscribe", "missing": "/no/such/page", "mails": "/mail",
-    "sign-in": "/sign-in",
+    "sign-in": "/sign-in", "differences": f"/reviews/{SLUG}/bulletins/2/against/1", "about": "/about",
 }
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

@@ -97,6 +97,17 @@ def test_every_picture_of_a_bulletin_can_be_had_as_svg_and_png(demo: Played) -> 
     assert demo.web.get(f"{PAGES}/bulletins/2/funnel-depression.png").status_code == 404
 
 
+def test_a_catalogue_reads_what_a_bulletin_is(demo: Played) -> None:
+    answer = demo.web.get(f"{PAGES}/bulletins/2/bulletin.jsonld")
+    told = answer.json()
+    assert answer.headers["content-type"] == "application/ld+json" and told["@context"] == "https://schema.org" and told["version"] == "2"
+    assert told["abstract"].startswith(DEMO_NOTICE) and told["license"] == "https://creativecommons.org/licenses/by/4.0/"
+    assert "https://doi.org/10.5093/pi2025a12" in told["citation"] and told["url"].endswith("/bulletins/2")
+    for one in told["subjectOf"]["distribution"]:
+        assert demo.web.get(one["contentUrl"][one["contentUrl"].index("/reviews"):]).status_code == 200
+    assert 'href="/reviews/digital-peer-support/bulletins/2/bulletin.jsonld"' in demo.web.get(f"{PAGES}/bulletins/2").text
+
+
 def test_pages_are_served_by_the_hundred(played_on_sqlite: Played, capsys: pytest.CaptureFixture[str]) -> None:
     assert benchmarks.main(["pages", "--folder", str(played_on_sqlite.home), "--seconds", "0.3"]) == 0
     found = json.loads(capsys.readouterr().out.splitlines()[-1])["pages"]

@@ -33,7 +33,7 @@ def browser(months: Press) -> Browser:
 
 
 PAGES = ["/", REVIEW, f"{REVIEW}/bulletins", f"{REVIEW}/bulletins/1", f"{REVIEW}/bulletins/2", f"{REVIEW}/studies", f"{REVIEW}/subscribe",
-         f"{REVIEW}/subscribe?sent=1", f"{REVIEW}/feed.atom"]
+         f"{REVIEW}/subscribe?sent=1", f"{REVIEW}/feed.atom", f"{REVIEW}/bulletins/2/against/1", "/about"]
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -53,6 +53,18 @@ def test_every_page_has_one_heading_a_title_a_language_and_a_way_past_the_naviga
 @pytest.mark.parametrize("address", PAGES)
 def test_the_head_of_a_page_can_be_asked_for(browser: Browser, address: str) -> None:
     assert browser.head(address).status_code == 200
+
+
+def test_any_two_bulletins_stand_side_by_side_the_older_first(browser: Browser) -> None:
+    page = browser.get(f"{REVIEW}/bulletins/1/against/2").text
+    assert "Bulletin 2 against bulletin 1" in page and "Came: Sebela 2025." in page and "None went." in page
+    assert "SMD −0.36 (−0.65 to −0.06)" in page and "SMD −0.35 (−0.58 to −0.12)" in page and "Sebela 2025</bdi> (new)" in page
+    assert "No answer, number or certainty differs." in browser.get(f"{REVIEW}/bulletins/2/against/2").text
+    compared = browser.get(f"{REVIEW}/compare?older=1&newer=2", follow_redirects=False)
+    assert compared.status_code == 302 and compared.headers["location"] == f"{REVIEW}/bulletins/2/against/1"
+    for wrong in (f"{REVIEW}/bulletins/2/against/9", f"{REVIEW}/bulletins/2/against/x", f"{REVIEW}/compare?older=//evil.example&newer=2",
+                  f"{REVIEW}/compare"):
+        assert browser.get(wrong, follow_redirects=False).status_code == 404
 
 
 def test_the_review_page_answers_in_plain_sentences_with_pictures_and_their_words(browser: Browser) -> None:
