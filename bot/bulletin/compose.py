@@ -67,6 +67,7 @@ def _composed(material: Material) -> dict[str, Any]:
         "status": status, "headline": HEADLINES[status],
         "previous": material.previous["number"] if material.previous else None,
         "notice": material.notice,
+        "corrects": [{"number": one.number, "what": one.what, "said": one.said.isoformat()} for one in material.corrects],
         "told": [_told(material, one) for one in material.told],
         "provisional": plain_language.PROVISIONAL,
         "searched_to": material.searched_to.isoformat(), "next": material.next_search.isoformat(),

@@ -309,6 +309,15 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What was wrong in an earlier bulletin, and when an editor said so. what: in words."""
+
+    number: int
+    what: str
+    said: date
+
+
+@dataclass(frozen=True, slots=True)
 class WithIt(Span):
     """An estimate with a number that is not in ours. k: trials."""
 
@@ -334,3 +343,4 @@ class Material:
     told: tuple[Told, ...] = ()
     previous: Mapping[str, Any] | None = None
     ongoing: tuple[Ongoing, ...] = ()
+    corrects: tuple[Correction, ...] = ()

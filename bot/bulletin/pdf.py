@@ -29,6 +29,8 @@ def _top(content: Content) -> Iterator[Flowable]:
     yield paragraph(f"Bulletin {content['number']} · {day(content['dated'])} · {content['headline']}", SMALL)
     yield paragraph(content["review"]["title"], TITLE)
     yield paragraph(content["review"]["question"], LEAD)
+    for one in content.get("corrects", ()):
+        yield paragraph(f"Correction. In bulletin {one['number']} something was wrong: {one['what']}", SUBHEAD)
     if content["failed"]:
         failed = ", ".join(content["failed"])
         yield paragraph(f"Not everything could be searched: {failed} failed in this cycle; what is new there is not known.", SUBHEAD)

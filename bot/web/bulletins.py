@@ -130,7 +130,7 @@ def _frozen(app: App, request: Request, slug: str, number: str, name: str) -> Re
     with app.database.reading() as session:
         sha256 = bulletins.file(session, row.id, name).sha256
         content, media_type = blobs.get(session, sha256)
-    shown = over(app, slug, content) if name == PAGE else content
+    shown = over(app, slug, row.number or 0, content) if name == PAGE else content
     return served(request, shown, media_type, sha256 if shown is content else hashlib.sha256(shown).hexdigest())
 
 

@@ -3,10 +3,12 @@ or signed: no bulletin, rating or signature holds it back. What it does to numbe
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.app import App
 from bot.domain.notices import RETRACTION
 from bot.steps.studies.tell_editor import of_studies
-from db import effects, notices, reviews
+from db import bulletins, corrections, effects, notices, reviews
 from db.session import Session
 
 MAIN = b'<main id="main">'
@@ -28,10 +30,21 @@ def of_review(app: App, slug: str) -> list[dict[str, str]]:
         return retractions(session, row.id) if row else []
 
 
-def over(app: App, slug: str, page: bytes) -> bytes:
-    """Return a frozen page with the notice above it; the very bytes where nothing was retracted."""
-    told = of_review(app, slug)
-    if not told:
+def over(app: App, slug: str, number: int, page: bytes) -> bytes:
+    """Return a bulletin's frozen page with what is to be said above it; the very bytes where nothing is."""
+    told, wrong = of_review(app, slug), wrong_in(app, slug, number)
+    if not told and not wrong:
         return page
     before, found, after = page.partition(MAIN)
-    return before + found + app.renderer.page("site/notice.html", retractions=told, frozen=True).encode() + after if found else page
+    shown = app.renderer.page("site/wrong.html", wrong=wrong, slug=slug) + app.renderer.page("site/notice.html", retractions=told, frozen=True)
+    return before + found + shown.encode() + after if found else page
+
+
+def wrong_in(app: App, slug: str, number: int) -> list[dict[str, Any]]:
+    """Return what editors said was wrong in a bulletin, each with the number of the bulletin that corrects it, None while none is out."""
+    with app.database.reading() as session:
+        review = reviews.review_by_slug(session, slug)
+        said = [one.what for one in corrections.of_review(session, review.id) if one.number == number]
+        later = {one["what"]: row.number for row in bulletins.published(session, review.id) for one in row.content.get("corrects", ())
+                 if one["number"] == number} if said else {}
+    return [{"what": what, "corrected_in": later.get(what)} for what in said]

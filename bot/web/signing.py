@@ -9,8 +9,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot import access
 from bot.app import App
-from bot.errors import ConflictError, InvalidInputError
+from bot.errors import ConflictError, InvalidInputError, NotFoundError
 from bot.steps.bulletins import forms
+from bot.steps.bulletins.correct import correct
 from bot.steps.bulletins.remark import CLEAR
 from bot.steps.bulletins.sign import sign
 from bot.web.bulletins import served
@@ -51,6 +52,20 @@ def routes(app: App) -> APIRouter:
             return HTMLResponse(_page(app, token, problem=str(error), sent=sent), status_code=status)
         return RedirectResponse(f"/e/{token}", status_code=303)
 
+    @router.post("/e/{token}/correct")
+    def correct_one(token: str, number: Annotated[str, Form()] = "", what: Annotated[str, Form()] = "") -> Response:
+        with app.database.reading() as session:
+            _, editor = _seen(session, app, token)
+        try:
+            done = correct(database=app.database, token=token, number=number, what=what, by=people.by(editor), now=app.clock())
+        except (InvalidInputError, NotFoundError) as error:
+            page = _page(app, token, wrong=str(error), sent={"number": number, "what": what})
+            return HTMLResponse(page, status_code=404 if isinstance(error, NotFoundError) else 422)
+        with app.database.reading() as session:
+            row, _ = _seen(session, app, token)
+            slug = reviews.review(session, row.review_id).slug
+        return RedirectResponse(f"/reviews/{slug}/bulletins/{done.number}", status_code=303)
+
     return router
 
 
@@ -61,12 +76,14 @@ def _seen(session: Session, app: App, token: str) -> tuple[BulletinRow, PersonRo
     return bulletins.bulletin(session, link.subject_id or 0), people.person(session, link.person_id or 0)
 
 
-def _page(app: App, token: str, *, problem: str = "", sent: dict[str, str] | None = None) -> str:
+def _page(app: App, token: str, *, problem: str = "", wrong: str = "", sent: dict[str, str] | None = None) -> str:
     with app.database.reading() as session:
         row, editor = _seen(session, app, token)
         slug = reviews.review(session, row.review_id).slug
         said = [{"who": people.person(session, one.person_id).name, "is_plain": CLEAR[one.clear], "text": one.text,
                  "is_older": one.content_sha256 != row.content_sha256} for one in remarks.of_bulletin(session, row.id)]
-    shown: dict[str, Any] = {"choice": "", "reason": "", "conclusion": ""} | (sent or {})
+        published = [one.number for one in bulletins.published(session, row.review_id)]
+    shown: dict[str, Any] = {"choice": "", "reason": "", "conclusion": "", "number": "", "what": ""} | (sent or {})
     return app.renderer.page("signing/draft.html", protocol=app.protocol(slug), bulletin=row, editor=editor, c=row.content,
-                             base=f"/e/{token}/", address=f"/e/{token}", problem=problem, sent=shown, said=said)
+                             base=f"/e/{token}/", address=f"/e/{token}", problem=problem, wrong=wrong, sent=shown, said=said,
+                             published=published)

@@ -15,6 +15,7 @@ from bot.bulletin.material import (
     Appraised,
     Assumed,
     Cautious,
+    Correction,
     Material,
     Missing,
     Ongoing,
@@ -41,6 +42,7 @@ from db import (
     bulletins,
     certainty,
     completeness,
+    corrections,
     effects,
     estimates,
     published_updates,
@@ -93,7 +95,7 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
         making=ledger.making(session, review_id, cycle_id, usable.values(), pooled.values(), is_demo=site.demo),
         told=gather_notices(session, review_id, protocol, {row.id for row in shown} | {one.study_id for one in usable.values()}),
         notice=DEMO_NOTICE if site.demo else "", previous=before.content if before else None,
-        ongoing=_ongoing(session, review_id))
+        ongoing=_ongoing(session, review_id), corrects=_corrects(session, review_id, cycle_id))
 
 
 def next_search(cycle: CycleRow, protocol: Protocol) -> date:
@@ -131,6 +133,14 @@ def _ongoing(session: Session, review_id: int) -> tuple[Ongoing, ...]:
         one.registration, one.title, one.state, one.primary_completion or one.completion,
         one.primary_completion_expected if one.primary_completion else one.completion_expected, one.enrolment, one.link,
         one.has_posted_results) for one in trials.ongoing(session, review_id))
+
+
+def _corrects(session: Session, review_id: int, cycle_id: int) -> tuple[Correction, ...]:
+    """Return what was wrong in earlier bulletins and no bulletin has said yet."""
+    named = {(one["number"], one["what"]) for row in bulletins.published(session, review_id) if row.cycle_id != cycle_id
+             for one in row.content.get("corrects", ())}
+    return tuple(Correction(one.number, one.what, one.at.date()) for one in corrections.of_review(session, review_id)
+                 if (one.number, one.what) not in named)
 
 
 def _trial(outcome: Outcome, member: Mapping[str, Any], usable: Mapping[int, EffectRow], risk: Overall | None, *,

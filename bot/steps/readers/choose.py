@@ -24,8 +24,8 @@ def wanted_by(wants: str, content: Mapping[str, Any]) -> bool:
     if wants == EVERY or content["status"] == CONCLUSION:
         return True
     if wants == CHANGES:
-        # A notice, a retraction among them, is news even where no number moved.
-        return content["status"] != NO_CHANGE or bool(content["told"])
+        # A notice, a retraction among them, and a correction are news even where no number moved.
+        return content["status"] != NO_CHANGE or bool(content["told"]) or bool(content.get("corrects"))
     return int(str(content["period"]).split("-")[1]) % QUARTER == 0
 
 
