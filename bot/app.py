@@ -32,6 +32,7 @@ from bot.sources.mailbox import Mailbox
 from bot.sources.preprints import Preprints
 from bot.sources.pubmed import PubMed
 from bot.sources.pubmed_notices import PubMedNotices
+from bot.sources.unpaywall import Unpaywall
 from bot.steps.mail.deliver import Post
 from bot.steps.records.daily_budget import daily_budget
 from db.session import Database
@@ -73,6 +74,7 @@ class App:
     operator: Address | None = None
     ping: Callable[[], object] | None = None
     known_items: Mapping[str, Sequence[KnownItem]] = field(default_factory=dict)
+    free_copies: Unpaywall | None = None
 
     def protocol(self, slug: str) -> Protocol:
         """Return the protocol of a review. Raises NotFoundError."""
@@ -114,6 +116,7 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
         operator=parse_address(chosen.operator) if chosen.operator else None,
         ping=_ping(chosen),
         # The demonstration's stand-ins do not have the real reports.
+        free_copies=_free_copies(chosen),
         known_items={} if chosen.demo else {slug: known_items.read(folder) for slug, folder in folders.items()},
     )
 
@@ -162,6 +165,13 @@ def _sources(chosen: settings.Settings, database: Database, clock: Clock) -> dic
         ClinicalTrials(_http(chosen, chosen.clinicaltrials_address), base_address=chosen.clinicaltrials_address),
     ]
     return {one.name: one for one in found}
+
+
+def _free_copies(chosen: settings.Settings) -> Unpaywall | None:
+    """Return Unpaywall, which answers only those who leave an address."""
+    if not chosen.contact:
+        return None
+    return Unpaywall(_http(chosen, chosen.unpaywall_address), base_address=chosen.unpaywall_address, email=chosen.contact)
 
 
 def _citations(chosen: settings.Settings, database: Database, clock: Clock) -> Citations:

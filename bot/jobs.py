@@ -276,7 +276,7 @@ def _period_for_now(app: App, protocol: Protocol, by: str, now: datetime) -> str
 
 def tools_of(app: App) -> cycle.Tools:
     return cycle.Tools(database=app.database, sources=app.sources, keys=app.keys, renderer=app.renderer, clock=app.clock,
-                       watched=app.home / "watched", starting_sets=app.starting_sets, known_items=app.known_items)
+                       free_copies=app.free_copies, watched=app.home / "watched", starting_sets=app.starting_sets, known_items=app.known_items)
 
 
 def _guarded(what: str, slug: str, act: Callable[[], object]) -> bool:

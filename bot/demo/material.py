@@ -10,6 +10,8 @@ from typing import Any
 
 # Trials whose entry the stand-in of the register has.
 REGISTERED = ("c006", "c021", "c026", "c049")
+# JMIR, BioMed Central, PLOS and Frontiers.
+OPEN_ACCESS = ("10.2196/", "10.1186/", "10.1371/", "10.3389/")
 NUMBER = re.compile(r"NCT\d{8}")
 SYNOPSIS = "Synopsis by the demonstration, not the authors' abstract: "
 
@@ -56,6 +58,12 @@ def for_openalex(rows: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
 def for_crossref(rows: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
     """Return the works whose DOI is known. No notice about any of them is known to us, and none is made up."""
     return [{"doi": row["doi"], "title": row["title"]} for row in rows if row["doi"]]
+
+
+def for_unpaywall(rows: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
+    """Return the works of publishers who publish nothing but open access; of others it is not known to us where they can be read."""
+    return [{"doi": row["doi"], "copies": [{"link": f"https://doi.org/{row['doi']}", "licence": "cc-by"}]} for row in rows
+            if row["doi"].startswith(OPEN_ACCESS)]
 
 
 def as_ris(rows: Iterable[dict[str, str]]) -> str:

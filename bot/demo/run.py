@@ -29,6 +29,7 @@ from bot.demo.standins.europepmc import EuropePmcStandIn
 from bot.demo.standins.eutils import EutilsStandIn
 from bot.demo.standins.openalex import OpenAlexStandIn
 from bot.demo.standins.server import StandIn
+from bot.demo.standins.unpaywall import UnpaywallStandIn
 from bot.errors import PerennialError
 from bot.steps import cycle
 from bot.steps.people.join import join
@@ -100,6 +101,7 @@ def _set_up(stack: ExitStack, home: Path, database: str, port: int, citations: l
     chosen = settings.load(
         home=home, database=database, address=listener.address, site_name=SITE_NAME, sender=f"perennial@{DOMAIN}",
         smtp_host="127.0.0.1", smtp_port=sink.port, smtp_security="none", demo=True,
+        contact_email=f"perennial@{DOMAIN}",
         **{f"{name}_address": one.address for name, one in sources.items()})
     app = root.build(chosen, clock=clock)
     stack.callback(app.database.close)
@@ -117,7 +119,8 @@ def _standins(citations: list[dict[str, str]]) -> dict[str, StandIn]:
             "clinicaltrials": ClinicalTrialsStandIn(material.for_clinicaltrials(citations)),
             "europepmc": EuropePmcStandIn(material.for_europepmc(citations)),
             "openalex": OpenAlexStandIn(material.for_openalex(citations)),
-            "crossref": CrossrefStandIn(material.for_crossref(citations))}
+            "crossref": CrossrefStandIn(material.for_crossref(citations)),
+            "unpaywall": UnpaywallStandIn(material.for_unpaywall(citations))}
 
 
 def _gather_team(app: App) -> None:

@@ -27,6 +27,7 @@ from bot.steps.bulletins.publish import publish
 from bot.steps.estimates.analyse import analyse
 from bot.steps.estimates.pool import pool
 from bot.steps.estimates.update_published import update_published
+from bot.steps.full_texts.look_up import FreeCopies, look_up
 from bot.steps.full_texts.open_round import open_full_text_round
 from bot.steps.mail.deliver import DeliveryAccount, Post, deliver
 from bot.steps.people.ask_interests import ask_interests
@@ -59,7 +60,7 @@ class Tools:
     """What a cycle works with.
 
     watched: the folder with one subfolder per source, whose files are taken in. starting_sets: slug → the review's starting data;
-    known_items: slug → what its strategies must find.
+    known_items: slug → what its strategies must find; free_copies: who is asked where papers can be read without paying.
     """
 
     database: Database
@@ -70,6 +71,7 @@ class Tools:
     watched: Path
     starting_sets: Mapping[str, Sequence[StartingEffect]]
     known_items: Mapping[str, Sequence[KnownItem]] = field(default_factory=dict)
+    free_copies: FreeCopies | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ def advance(*, tools: Tools, protocol: Protocol, by: str) -> None:
         common = {"database": tools.database, "review_id": review.id, "protocol": protocol, "by": by}
         ask_interests(database=tools.database, review_id=review.id, keys=tools.keys, by=by, now=tools.clock())
         settle(**common, keys=tools.keys, now=tools.clock())
+        look_up(database=tools.database, review_id=review.id, source=tools.free_copies, by=by, now=tools.clock())
         open_full_text_round(**common, keys=tools.keys, now=tools.clock())
         remind(**common, keys=tools.keys, now=tools.clock())
         invite_confirmation(**common, keys=tools.keys, now=tools.clock())
