@@ -18,6 +18,7 @@ from bot.app import App
 from bot.domain.protocols import Protocol, Schedule
 from bot.errors import PerennialError, SettingsError
 from bot.steps import cycle
+from bot.steps.bulletins.keep_copy import keep_copy
 from bot.steps.mail.tell_operator import tell_operator
 from bot.steps.readers.forget_pending import forget_pending
 from bot.steps.records.read_mailbox import MailboxAccount, read_mailbox
@@ -102,6 +103,7 @@ def _do_what_is_due(app: App) -> bool:
         for slug in app.protocols:
             _guarded("cycle", slug, lambda slug=slug: _begin_what_is_due(app, slug))
             _guarded("review", slug, lambda slug=slug: cycle.advance(tools=tools_of(app), protocol=app.protocols[slug], by=BY))
+            _guarded("copy", slug, lambda slug=slug: keep_copy(database=app.database, slug=slug, home=app.home))
         _guarded("readers", "", lambda: forget_pending(database=app.database, by=BY, now=app.clock()))
         _guarded("mail", "", lambda: cycle.post_mail(app.database, post=app.post, by=BY, clock=app.clock))
     return True

@@ -18,6 +18,7 @@ from bot.telemetry import logger
 from bot.web import limits
 from bot.web.guards import BodyLimit, NoNul, SecurityHeaders
 from bot.web.kept_pages import KeptPages
+from bot.web.last_bulletin import last_bulletin
 from db import links
 
 # In this order: a review's own addresses before the general ones.
@@ -82,6 +83,8 @@ def _ours(app: App) -> Handler:
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
         if status >= 500:
             log.error("a page failed", path=request.url.path, error=str(error))
+            if isinstance(error, errors.DatabaseError) and request.method in ("GET", "HEAD") and (kept := last_bulletin(app, request.url.path)):
+                return kept
         elif status in (403, 429):
             # What was refused is for the log alone: nothing was done that the audit would tell of.
             log.info("refused", path=request.url.path, method=request.method, status=status)
