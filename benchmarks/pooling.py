@@ -35,6 +35,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="perennial bench pooling", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="rounds; the best median counts")
     parser.add_argument("--peers", type=Path, default=HERE.parent / ".venv-bench" / "bin" / "python")
+    parser.add_argument("--alone", action="store_true", help="without the peers")
     options = parser.parse_args(argv)
     yi, vi = simulated(1, 30)
     result: dict[str, Any] = {
@@ -44,7 +45,7 @@ def main(argv: list[str]) -> int:
         "import_s": min(imported() for _ in range(options.rounds)),
         "k": 30,
         "rounds": options.rounds,
-        "peers_ms": peers(options.peers, yi[0], vi[0]),
+        "peers_ms": {} if options.alone else peers(options.peers, yi[0], vi[0]),
     }
     for name, value in result.items():
         print(f"{name}: {value}")

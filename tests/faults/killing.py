@@ -197,14 +197,6 @@ def everywhere(at_visits: Sequence[int]) -> Iterator[Kill]:
     return itertools.repeat(lambda home: Places(home, at_visits))
 
 
-def at_random(seed: int, most: int) -> Iterator[Kill]:
-    """Kill each process at some commit, at most `most` times; then let it come to the end."""
-    chance = random.Random(seed)
-    for _ in range(most):
-        commit = chance.choice((-1, 1)) * chance.randint(1, 12)
-        yield lambda home, commit=commit: Places(home, only_commit=commit)
-
-
 @dataclass(frozen=True)
 class Moment:
     """Let a process play, and kill it so many seconds after its beginning, wherever it is."""
@@ -249,7 +241,6 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--folder", type=Path, required=True)
     arguments.add_argument("--database", action="append", default=[], help="two addresses: for the calm month and for the killed one")
-    arguments.add_argument("--random", type=int, default=0, help="so many kills at commits drawn by chance, instead of one at each place")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--visits", type=int, nargs="*", default=[1], help="at which of its visits a place kills")
     arguments.add_argument("--moments", type=int, default=0, help="so many kills at moments drawn by chance, instead")
@@ -259,8 +250,7 @@ def main() -> None:
     os.environ[MORE_READERS] = str(given.readers)
     homes = [given.folder / name for name in ("calm", "killed")]
     urls = given.database or [f"sqlite:///{home / 'perennial.sqlite'}" for home in homes]
-    kills = (at_moments(given.seed, given.moments, given.longest) if given.moments
-             else at_random(given.seed, given.random) if given.random else everywhere(given.visits))
+    kills = at_moments(given.seed, given.moments, given.longest) if given.moments else everywhere(given.visits)
     with standin() as eutils:
         calm = play_through(homes[0], urls[0], eutils, iter([never]))
         import_as(homes[0])

@@ -15,7 +15,7 @@ SMALL = {
     "takeover": ["--rounds", "1"],
     "changes": ["--repeats", "20"],
     "pages": [],
-    "pooling": ["--rounds", "1"],
+    "pooling": ["--rounds", "1", "--alone"],
     "coverage": ["--repeats", "20"],
     "golden": ["--data", "{golden/meta}"],
     "dedup": ["--data", "{data/dedup}"],
@@ -29,7 +29,7 @@ SMALL = {
     "medline": ["--records", "200", "--reviews", "3"],
 }
 # Held by tests of their own, which run all of it.
-ELSEWHERE = {"golden", "pages"}
+ELSEWHERE = {"golden", "pages", "faults"}
 
 
 def test_every_benchmark_has_a_small_size() -> None:
