@@ -181,6 +181,14 @@ def withheld(session: Session, review_id: int, now: datetime) -> dict[int, int]:
     return dict(session.execute(query).tuples().all())
 
 
+def last_refused(session: Session, row: OutboxRow, count: int) -> bool:
+    """Return whether the newest `count` mails of this kind to this recipient that came to an end were all refused for good."""
+    query = select(OutboxRow.state).where(
+        OutboxRow.recipient_kind == row.recipient_kind, OutboxRow.recipient_id == row.recipient_id, OutboxRow.template == row.template,
+        OutboxRow.state.in_(("sent", "failed"))).order_by(OutboxRow.id.desc()).limit(count)
+    return list(session.scalars(query)) == ["failed"] * count
+
+
 def knows(session: Session, review_id: int, dedupe_key: str) -> bool:
     """Return whether this very mail was put into the outbox before."""
     query = select(OutboxRow.id).where(OutboxRow.review_id == review_id, OutboxRow.dedupe_key == dedupe_key)

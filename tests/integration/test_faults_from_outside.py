@@ -20,8 +20,9 @@ from bot.errors import DatabaseError
 from bot.jobs import due, last_scheduled
 from bot.steps.bulletins.keep_copy import keep_copy
 from bot.web import create
-from db import events
+from db import events, outbox, readers, reviews
 from db.events import EventRow
+from db.readers import SubscriberRow
 from db.session import Database
 from tests.asgi import Browser
 from tests.faulty_smtp import FaultySmtp
@@ -64,6 +65,31 @@ def test_a_mail_that_is_put_off_again_and_again_is_stopped_in_the_end(sqlite: Da
         for number in range(14):
             _send(sqlite, templates, server.port, now + timedelta(hours=7 * number))
     assert (_counts(sqlite), server.begun) == ({"failed": 1}, 12)
+
+
+def test_a_reader_whose_mails_come_back_is_written_to_no_more(sqlite: Database, now: datetime, templates: Path) -> None:  # noqa: F811
+    with sqlite.writing(by="system:test") as session:
+        review_id = reviews.ensure(session, slug="bcg", title="BCG", at=now).id
+        for name in ("gone", "here"):
+            row = readers.add(session, review_id=review_id, email=f"{name}@example.org", public_id=name, at=now)
+            row.state, row.confirmed_at = "confirmed", now
+
+    def bulletin(number: int) -> None:
+        with sqlite.writing(by="system:test") as session:
+            for reader in readers.confirmed_batch(session, review_id, until=now, after_id=0, most=9):
+                outbox.enqueue(session, review_id=review_id, template="hello", recipient=("subscriber", reader.id), data={"number": number},
+                               dedupe_key=f"{number}:{reader.id}", at=now)
+        # The first recipient of each round is the one whose mailbox is gone.
+        with FaultySmtp(lambda begun: "rcpt-5xx" if begun == 1 and number < 3 else "") as server:
+            _send(sqlite, templates, server.port, now)
+
+    for number in (1, 2, 3):
+        bulletin(number)
+    with sqlite.reading() as session:
+        states = {row.public_id: row.state for row in session.scalars(select(SubscriberRow))}
+        assert states == {"gone": "unsubscribed", "here": "confirmed"}
+        assert outbox.counts(session)["failed"] == 2 and outbox.counts(session)["sent"] == 4 - 1
+        assert [row.subject for row in session.scalars(select(EventRow).where(EventRow.kind == "reader.bounced"))] == ["reader:gone"]
 
 
 @pytest.fixture

@@ -52,6 +52,14 @@ def test_tests_of_one_group_stay_on_one_worker_so_that_no_demonstration_is_playe
     assert "PYTEST_XDIST_WORKER" not in os.environ or request.node.nodeid.endswith("@together")
 
 
+def test_the_promises_of_reliability_name_tests_that_exist() -> None:
+    written = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    files = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    there = set(re.findall(r"^def (test_\w+)", "\n".join(files.values()), re.MULTILINE))
+    named = set(re.findall(r"`(?:tests/\w+/)?(test_\w+(?:\.py)?)`", written))
+    assert len(named) > 20 and named <= there | set(files), named - there - set(files)
+
+
 def test_every_point_of_the_table_names_tests_that_exist() -> None:
     written = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d+) [^|]*\|([^|]*)\|([^|]*)\|$", written, re.MULTILINE)

@@ -26,6 +26,8 @@ from db.outbox import OutboxRow
 from db.session import Database, Session
 
 MOST_ATTEMPTS = 12
+# One mail may be refused for its content; two bulletins in a row are refused for the address.
+BOUNCES = 2
 log = logger("mail")
 
 
@@ -134,9 +136,19 @@ def _store(database: Database, row: OutboxRow, by: str, at: datetime, state: str
         if state != "pending":
             events.note(session, review_id=row.review_id, kind=f"mail.{state}", subject=f"mail:{row.key}",
                         data={"template": row.template, "error": error}, at=at)
+        if state == "failed" and row.recipient_kind == "subscriber" and outbox.last_refused(session, row, BOUNCES):
+            _stop(session, row, at)
     if state != "sent":
         log.warning("mail not sent", state=state, template=row.template, error=error)
     return state
+
+
+def _stop(session: Session, row: OutboxRow, at: datetime) -> None:
+    """Write no more to a reader whose mails come back: a list that goes on doing so is taken for a sender of spam."""
+    reader = readers.subscriber(session, row.recipient_id)
+    if reader.state == "confirmed":
+        reader.state, reader.unsubscribed_at = "unsubscribed", at
+        events.note(session, review_id=row.review_id, kind="reader.bounced", subject=readers.by(reader), at=at)
 
 
 def _written(database: Database, post: Post, row: OutboxRow) -> EmailMessage:
