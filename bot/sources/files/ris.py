@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
+from string import ascii_uppercase, digits
 
 from bot.domain.records import Record
 from bot.sources.files import Refused, decisions, fields, text_of
@@ -17,7 +18,7 @@ from bot.sources.files import Refused, decisions, fields, text_of
 BEGIN, END = b"\nTY  -", b"\nER  -"
 # A tag has two characters (PMID has four), two blanks and a hyphen. One blank is none: "ER - positive" stands in abstracts.
 TAG = re.compile(r"([A-Z][A-Z0-9]|PMID)(?:  |\t)-")
-USUAL = re.compile(r"[A-Z][A-Z0-9]$")
+USUAL = frozenset(one + other for one in ascii_uppercase for other in ascii_uppercase + digits)
 # What some write instead: a number in front, a blank too few, a tab.
 ODD_BEGIN = re.compile(rb"^[ \t]*(?:\d+\.[ \t]*)?TY(?: {1,2}|\t)-", re.MULTILINE)
 ODD_END = re.compile(rb"^ER(?: {1,2}|\t)-(?=[ \t]*$)", re.MULTILINE)
@@ -118,12 +119,12 @@ def _fields(body: str) -> Fields:
     values = [first.strip()]
     given: Fields = {"TY": values}
     for line in lines:
-        tag, mark, value = line.partition("  - ")
-        if mark and tag in given:
-            values = given[tag]
-            values.append(value.strip())
-        elif mark and USUAL.match(tag):
-            values = given[tag] = [value.strip()]
+        if line[2:6] == "  - " and (tag := line[:2]) in USUAL:
+            if tag in given:
+                values = given[tag]
+                values.append(line[6:].strip())
+            else:
+                values = given[tag] = [line[6:].strip()]
         elif (odd := TAG.match(line)) is not None:
             values = given.setdefault(odd.group(1), [])
             values.append(line[odd.end():].strip())
