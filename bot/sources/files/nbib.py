@@ -32,6 +32,8 @@ LONGEST_LABEL = 50
 LABEL = re.compile(r"[.!?)\]%;] ([A-Z][A-Z0-9 ,/&'()-]{3,48})$")
 # The last line of every record; without it the text was cut off inside.
 LAST = "SO  "
+# PubMed writes it into every record; what others write as MEDLINE text may have neither.
+OF_PUBMED = "STAT"
 
 Fields = dict[str, list[str]]
 
@@ -46,7 +48,11 @@ def entries(content: bytes, source: str) -> Iterator[Record | Refused]:
     if BEGIN not in content and not content.startswith(BEGIN[1:]):
         content = ODD_BEGIN.sub(BEGIN[1:], content)
     for number, (begin, entry) in enumerate(_parts(content), start=1):
-        record = _record(_fields(text_of(entry)), source)
+        given = _fields(text_of(entry))
+        if begin + len(entry) == len(content) and OF_PUBMED in given and LAST not in given:
+            yield Refused(number, content.count(b"\n", 0, begin) + 1, "the record does not end (SO is missing); was the file cut off?")
+            return
+        record = _record(given, source)
         yield record if record.title else Refused(number, content.count(b"\n", 0, begin) + 1, "no title (TI): a record has at least one")
 
 

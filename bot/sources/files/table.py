@@ -44,6 +44,8 @@ SEPARATORS = ",;\t|"
 
 # Some platforms write a few lines about the search before the headings; Excel one about the separator.
 MOST_LINES_BEFORE = 12
+# What stands for given names: "A", "A.B.", "J.-P.", "S. M.".
+INITIALS = re.compile(r"(?:[^\W\d_]\.?[ \-]?){1,4}")
 
 
 def claims(head: str) -> bool:
@@ -170,12 +172,22 @@ def _authors(text: str) -> tuple[str, ...]:
     """Return the names in a cell: "Okour, Malek; Barnett, Rodger", "Liu R., Adler D.G.", "Lim SM, Shiau CWC."."""
     names = _listed(text)
     if names is None:
-        names = text.split(";") if ";" in text else text.split(", ") if re.search(r"\b[A-Z][A-Z.\-]*\.?(, |\.?$)", text) else [text]
+        names = text.split(";") if ";" in text else _comma_listed(text)
     names = [name for one in names if (name := fields.one_line(one))]
     # PubMed ends the list with a full stop; where every name has one it belongs to the initials.
     if names and not any(name.endswith(".") for name in names[:-1]):
         names[-1] = names[-1].removesuffix(".")
     return tuple(names)
+
+
+def _comma_listed(text: str) -> list[str]:
+    """Return the names of "Lim SM, Shiau CWC." and of "Lim, S. M., Shiau, C."; a single name with a given one behind a comma stays whole."""
+    if not re.search(r"\b[A-Z][A-Z.\-]*\.?(, |\.?$)", text):
+        return [text]
+    parts = text.split(", ")
+    if len(parts) % 2 == 0 and all(INITIALS.fullmatch(one) for one in parts[1::2]):
+        return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
+    return parts
 
 
 def _words(text: str) -> list[str]:

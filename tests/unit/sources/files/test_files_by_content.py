@@ -161,3 +161,21 @@ def test_whatever_bytes_come_they_are_read_or_refused_in_a_sentence(content: byt
         read(begin + content, "a", "x")
     except UnreadableFileError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize(("cell", "names"), [
+    ("Müller, A", ("Müller, A",)), ("Lim, S. M., Shiau, C.", ("Lim, S. M.", "Shiau, C.")), ("Lim SM, Shiau CWC.", ("Lim SM", "Shiau CWC")),
+    ("Liu R., Adler D.G.", ("Liu R.", "Adler D.G.")), ("Okour, Malek; Barnett, R", ("Okour, Malek", "Barnett, R")),
+])
+def test_initials_behind_a_comma_are_no_author_of_their_own(cell: str, names: tuple[str, ...]) -> None:
+    (record,) = read(f'Title,Authors,Year\n"A trial","{cell}",2020\n'.encode(), "a.csv", "x").records
+    assert record.authors == names
+
+
+def test_medline_text_that_was_cut_off_inside_its_last_record_says_so() -> None:
+    whole = "PMID- {0}\nSTAT- MEDLINE\nTI  - A trial of number {0}\nAB  - Words that go on.\nSO  - J Tests. 2020;1:{0}.\n\n"
+    cut = read(f"{whole.format(1)}{whole.format(2)}".encode()[:-30], "a.nbib", "x")
+    assert [one.pmid for one in cut.records] == ["1"] and "does not end (SO is missing)" in cut.refused[0].reason
+    # What others write as MEDLINE text has no such last line.
+    other = read(b"PMID- 1\nTI  - A trial\nAB  - Words\n", "a.nbib", "x")
+    assert len(other.records) == 1 and not other.refused
