@@ -113,9 +113,16 @@ def finished(content: Mapping[str, Any], publication: Publication) -> dict[str, 
     authors = ", ".join(content["protocol"]["authors"]) or publication.site_name
     cite = (f"{authors}. {content['review']['title']}. Bulletin {publication.number}, {day(publication.dated)}. {publication.site_name}. "
             f"Protocol version {content['protocol']['version']}. {publication.address}")
-    return {**content, "number": publication.number, "dated": publication.dated.isoformat(), "address": publication.address, "cite": cite,
+    return {**content, "site": publication.site_name, "number": publication.number, "dated": publication.dated.isoformat(),
+            "address": publication.address, "cite": cite,
             "signed": {"by": publication.signed_by, "on": publication.signed_on.isoformat(), "sha256": publication.draft_sha256},
             "audit": {"events": publication.audit[0], "sha256": publication.audit[1]}}
+
+
+def as_signed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a published content as it was when it was signed: without what publication gave it."""
+    kept = {name: value for name, value in content.items() if name not in ("site", "audit")}
+    return {**kept, "number": None, "dated": None, "signed": None, "address": None, "cite": None}
 
 
 def as_bytes(content: Mapping[str, Any]) -> bytes:

@@ -70,8 +70,13 @@ def reproduce(
     review: ReviewOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Compute every kept estimate and analysis again from its frozen inputs, and compare: to the last digit, or 1e-9 under other versions."""
+    """Compute every kept estimate and analysis again from its frozen inputs, and make every file of the bulletins again from their contents.
+
+    Numbers are compared to the last digit, or to 1e-9 under other versions; files byte for byte.
+    """
+    from bot import paths
     from bot.cli.progress import bar
+    from bot.steps.bulletins.rebuild import rebuild
     from bot.steps.estimates.reproduce import reproduce as compute_again
 
     app, review_id = chosen_review(review)
@@ -81,8 +86,13 @@ def reproduce(
         print(difference.sentence, file=sys.stderr)
     how = f", {found.other_software} of them made by other versions and compared to 1e-9" if found.other_software else ", to the last digit"
     print(f"{found.results} results computed again{how}: {len(found.differences)} numbers differ")
+    made = rebuild(database=app.database, review_id=review_id, templates=paths.templates(), site=app.renderer.site, numbers=tuple(numbers or ()))
+    for one in made:
+        print(one.sentence)
     if as_json:
-        print(json.dumps({"results": found.results, "other_software": found.other_software,
-                          "differences": [difference.sentence for difference in found.differences]}))
-    if found.differences:
+        print(json.dumps({
+            "results": found.results, "other_software": found.other_software,
+            "differences": [difference.sentence for difference in found.differences],
+            "bulletins": [{"number": one.number, "files": one.files, "other": list(one.other), "as_signed": one.is_signed} for one in made]}))
+    if found.differences or not all(one.is_signed for one in made):
         raise typer.Exit(EXIT_FAILED)
