@@ -32,6 +32,7 @@ from bot.sources.mailbox import Mailbox
 from bot.sources.preprints import Preprints
 from bot.sources.pubmed import PubMed
 from bot.sources.pubmed_notices import PubMedNotices
+from bot.sources.scopus import Scopus
 from bot.sources.unpaywall import Unpaywall
 from bot.steps.mail.deliver import Post
 from bot.steps.records.daily_budget import daily_budget
@@ -164,6 +165,9 @@ def _sources(chosen: settings.Settings, database: Database, clock: Clock) -> dic
         Preprints(_http(chosen, chosen.europepmc_address), base_address=chosen.europepmc_address, email=chosen.contact),
         ClinicalTrials(_http(chosen, chosen.clinicaltrials_address), base_address=chosen.clinicaltrials_address),
     ]
+    if elsevier := chosen.elsevier_api_key.get_secret_value():
+        found.append(Scopus(_http(chosen, chosen.elsevier_address), base_address=chosen.elsevier_address, api_key=elsevier,
+                            token=chosen.elsevier_institution_token.get_secret_value()))
     return {one.name: one for one in found}
 
 

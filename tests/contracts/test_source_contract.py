@@ -15,12 +15,14 @@ import bot.sources
 from bot.demo.standins.clinicaltrials import ClinicalTrialsStandIn
 from bot.demo.standins.europepmc import EuropePmcStandIn
 from bot.demo.standins.openalex import OpenAlexStandIn
+from bot.demo.standins.scopus import ScopusStandIn
 from bot.domain.records import Record
 from bot.errors import SourceError
 from bot.sources import FIRST, Source, Window, search
 from bot.sources.citations import Citations
 from bot.sources.clinicaltrials import ClinicalTrials
 from bot.sources.preprints import Preprints
+from bot.sources.scopus import Scopus
 from tests.fixtures_search import impatient, planned, pubmed, spread, standin
 
 YEARS = Window(None, date(2026, 11, 1))
@@ -56,6 +58,13 @@ def _citations(**faults: str) -> Iterator[Source]:
         yield Citations(impatient(one.address), base_address=one.address, spend=lambda _: "")
 
 
+@contextmanager
+def _scopus(**faults: str) -> Iterator[Source]:
+    held = [{"eid": f"2-s2.0-{number}", "title": f"Peer support trial number {number}", "loaded": "2026-10-15"} for number in range(120)]
+    with ScopusStandIn(held, planned(**_of(faults, ask="search", fetch="eids"))) as one:
+        yield Scopus(impatient(one.address), base_address=one.address, api_key="k" * 32)
+
+
 def _of(faults: dict[str, str], **kinds: str) -> dict[str, str]:
     """Return faults of asking and fetching as faults of a stand-in's own kinds of requests: `ask_1` → `esearch_1`."""
     return {f"{kinds[name.partition('_')[0]]}_{name.partition('_')[2]}": fault for name, fault in faults.items()}
@@ -67,6 +76,7 @@ SOURCES: dict[str, tuple[Play, str]] = {
     "clinicaltrials": (_clinicaltrials, "peer"),
     "citations": (_citations, "doi:10.5555/seed"),
     "preprints": (_preprints, 'TITLE_ABS:"peer support"'),
+    "scopus": (_scopus, 'TITLE-ABS-KEY("peer support")'),
 }
 
 
@@ -139,6 +149,7 @@ def test_a_fault_that_passes_costs_nothing(played: tuple[str, Play, str], fault:
     _, play, query = played
     with play(ask_1=fault, fetch_1=fault) as source:
         ids = search(source, query, YEARS).ids
-        first = source.fetch(ids[:50])
+        some = ids[:min(50, source.batch)]
+        first = source.fetch(some)
         second = source.fetch(first.missing)
-    assert len(ids) == 120 and len(first.records) + len(second.records) == 50
+    assert len(ids) == 120 and len(first.records) + len(second.records) == len(some)
