@@ -11,14 +11,15 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, insert, se
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.errors import NotFoundError
-from db.base import Base, Id, review_key
+from db.base import Base, Id, Json, review_key
 
 
 class RankingRow(Base):
     """One ranking. basis: `cold` (from the protocol alone) or `warm` (from decisions as well).
 
     fingerprint: the SHA-256 over everything that went in; the same inputs are ranked once. model: what the classifier calls
-    the model that it made. labelled: how many decisions it knew.
+    the model that it made. labelled: how many decisions it knew. card: what is to be known of the trained model, None where there is none
+    (cold); model_sha256: its bytes among the blobs, "" where there are none.
     """
 
     __tablename__ = "ranking"
@@ -35,6 +36,8 @@ class RankingRow(Base):
     labelled: Mapped[int]
     ranked: Mapped[int]
     at: Mapped[datetime]
+    card: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    model_sha256: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class ScoreRow(Base):
@@ -88,6 +91,11 @@ def same(session: Session, cycle_id: int, fingerprint: str) -> RankingRow | None
 def latest(session: Session, cycle_id: int) -> RankingRow | None:
     """Return the newest ranking of a cycle, or None."""
     return session.scalars(select(RankingRow).where(RankingRow.cycle_id == cycle_id).order_by(RankingRow.id.desc())).first()
+
+
+def of_review(session: Session, review_id: int, most: int) -> Sequence[RankingRow]:
+    """Return the newest rankings of a review, the newest first."""
+    return session.scalars(select(RankingRow).where(RankingRow.review_id == review_id).order_by(RankingRow.id.desc()).limit(most)).all()
 
 
 def scores(session: Session, ranking_id: int) -> Sequence[ScoreRow]:

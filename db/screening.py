@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Select, UniqueConstraint, de
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.domain.decisions import FULL_TEXT, TITLE_ABSTRACT
+from db import unshown
 from db.base import Base, Id, review_key
 from db.records import ReportRow
 from db.rounds import RoundItemRow, RoundRow
@@ -87,9 +88,10 @@ def make_final(session: Session, round_id: int, at: datetime) -> None:
 
 
 def reports_to_screen(session: Session, review_id: int) -> Sequence[ReportRow]:
-    """Return the reports that no round has had yet and that were not merged into another one, oldest first."""
+    """Return the reports that no round has had yet, that no ranking left out and that were not merged into another one, oldest first."""
     had = select(RoundItemRow.report_id).where(RoundItemRow.review_id == review_id)
-    query = select(ReportRow).where(ReportRow.review_id == review_id, ReportRow.merged_into.is_(None), ReportRow.id.not_in(had))
+    query = select(ReportRow).where(ReportRow.review_id == review_id, ReportRow.merged_into.is_(None), ReportRow.id.not_in(had),
+                                    ReportRow.id.not_in(unshown.hidden(review_id)))
     return session.scalars(query.order_by(ReportRow.id)).all()
 
 
@@ -108,6 +110,18 @@ def decisions_for_training(session: Session, review_id: int) -> list[tuple[int, 
     """Return (report id, 1 included or 0 excluded, weight) for everything decided for good; what awaits classification is left out."""
     query = _final(review_id).where(ResolutionRow.verdict != "awaiting", RoundRow.stage == TITLE_ABSTRACT)
     return [(row.report_id, int(row.verdict == "include"), FULL_WEIGHT) for row, _ in session.execute(query)]
+
+
+def decided_since(session: Session, review_id: int, after: datetime) -> dict[int, tuple[bool, bool]]:
+    """Return report id → (included by titles and abstracts, included for good) of what was decided for good since then."""
+    found: dict[int, tuple[bool, bool]] = {}
+    query = _final(review_id).where(ResolutionRow.final_at > after).with_only_columns(
+        ResolutionRow.report_id, ResolutionRow.verdict, RoundRow.stage, RoundRow.leads_to)
+    for report_id, verdict, stage, leads_to in session.execute(query):
+        by_abstract, for_good = found.get(report_id, (False, False))
+        is_in = verdict == "include"
+        found[report_id] = by_abstract or (is_in and stage == TITLE_ABSTRACT), for_good or (is_in and leads_to == "study")
+    return found
 
 
 def excluded_with_reasons(session: Session, review_id: int, cycle_id: int | None = None, *, stage: str | None = None) -> list[Exclusion]:

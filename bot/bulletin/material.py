@@ -245,11 +245,39 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True)
+class Audit:
+    """found: relevant among what was offered. missed: relevant in the audit. recall: None where nothing was audited; lower: its 95 % bound."""
+
+    found: int
+    missed: int
+    recall: float | None
+    lower: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What a ranking left out in twelve months, and what a random audit of it says. waiting: drawn, but not read yet.
+
+    abstracts, studies: by titles and abstracts, and by what was included for good. model: the SHA-256 of the cycle's model.
+    changed: the days (ISO) on which people accepted to leave out less.
+    """
+
+    left_out: int
+    audited: int
+    waiting: int
+    abstracts: Audit
+    studies: Audit
+    model: str
+    open_proposals: int = 0
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FlowCounts:
     """How records became studies, each counted by a query of its own.
 
-    let_in: by titles and abstracts, 0 where the first round decides. sought …: full texts,
-    all zero where the first round decides. reasons_in_full: (reason, how many) of full texts excluded.
+    left_out: by a ranking's cut-off or filter, and offered to nobody. let_in: by titles and abstracts, 0 where the first round decides.
+    sought …: full texts, all zero where the first round decides. reasons_in_full: (reason, how many) of full texts excluded.
     """
 
     by_source: Mapping[str, int]
@@ -269,6 +297,7 @@ class FlowCounts:
     excluded_in_full: int = 0
     awaiting_full_text: int = 0
     reasons_in_full: tuple[tuple[str, int], ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +310,10 @@ class PersonMaterial:
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """How the bulletin was made. agreement: share of pairs of votes that agreed, None if nobody voted; ranking: what ordered them."""
+    """How the bulletin was made. agreement: share of pairs of votes that agreed, None if nobody voted; ranking: what ordered them.
+
+    model: the SHA-256 of the trained model, "" where none was.
+    """
 
     people: tuple[PersonMaterial, ...]
     decisions: int = 0
@@ -289,6 +321,7 @@ class Making:
     agreement: float | None = None
     ranking: str = ""
     software: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,3 +377,4 @@ class Material:
     previous: Mapping[str, Any] | None = None
     ongoing: tuple[Ongoing, ...] = ()
     corrects: tuple[Correction, ...] = ()
+    recall: Recall | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
-from bot.bulletin.material import Making, Material, OutcomeMaterial, SourceState
+from bot.bulletin.material import Making, Material, OutcomeMaterial, Recall, SourceState
 from bot.bulletin.numbers import percent
 from bot.domain.protocols import Protocol
 from bot.rendering import day, plural
@@ -24,7 +25,8 @@ INTERVALS = {
 def paragraphs(material: Material) -> list[str]:
     """Return how this bulletin was made, one paragraph for each part of the way."""
     written = [searching(material.sources), _from_elsewhere(material), _strategies(material.sources),
-               screening(material.making, material.protocol), pooling(material.outcomes, material.protocol), _automation(material)]
+               screening(material.making, material.protocol), recall_said(material.recall),
+               pooling(material.outcomes, material.protocol), _automation(material)]
     return [paragraph for paragraph in written if paragraph]
 
 
@@ -63,6 +65,23 @@ def screening(making: Making, protocol: Protocol) -> str:
         agreed = f", {percent(making.agreement)} of the pairs agreed" if making.agreement is not None else ""
         said.append(f"In this cycle: {plural(making.decisions, 'vote')}{agreed}; {plural(making.conflicts, 'disagreement')}.")
     return " ".join(part for part in said if part)
+
+
+def recall_said(recall: Recall | None) -> str:
+    """Return what was left out in twelve months and how much of the relevant that may have cost, however low; "" where nothing was."""
+    if recall is None:
+        return ""
+    said = [f"Over the last twelve months the ranking left out {plural(recall.left_out, 'report')}; {recall.audited} of them, drawn at random, "
+            f"were read by people who did not know which{f', {recall.waiting} more are waiting to be read' if recall.waiting else ''}."]
+    for name, audit in (("by titles and abstracts", recall.abstracts), ("finally included", recall.studies)):
+        likely = f"{percent(audit.recall)} found" if audit.recall is not None else "no estimate without an audit"
+        said.append(f"Relevant {name}: {audit.found} found, {audit.missed} missed in the audit; estimated recall: {likely}, "
+                    f"at least {percent(audit.lower)} (one-sided 95 % bound).")
+    if recall.open_proposals:
+        said.append("A relevant report was among those left out: to leave out less is proposed, and an editor has yet to decide.")
+    if recall.changed:
+        said.append(f"Change of method: to leave out less was accepted on {_listed([day(date.fromisoformat(one)) for one in recall.changed])}.")
+    return " ".join(said)
 
 
 def pooling(outcomes: Sequence[OutcomeMaterial], protocol: Protocol) -> str:
@@ -116,7 +135,9 @@ def _people(making: Making) -> str:
 
 
 def _automation(material: Material) -> str:
-    ranking = f"It orders the records for reading ({material.making.ranking}) and excludes none." if material.making.ranking else ""
+    hides = "leaves out those below a cut-off, as said above" if material.recall else "excludes none"
+    model = f"; model {material.making.model[:12]}" if material.making.model else ""
+    ranking = f"It orders the records for reading ({material.making.ranking}{model}) and {hides}." if material.making.ranking else ""
     software = f" Software: {material.making.software}." if material.making.software else ""
     whole = "A program searches, merges duplicates, pools and drafts this text; people judge, and an editor signs."
     return f"{whole} {ranking}".strip() + software

@@ -16,6 +16,7 @@ def boxes(counts: FlowCounts, exclusions: Sequence[Exclusion], labels: dict[str,
     return [
         {"id": "identified", "label": "Records identified", "n": counts.identified, "parts": by_source},
         {"id": "duplicates", "label": "Duplicates removed", "n": counts.duplicates, "parts": []},
+        *([{"id": "left_out", "label": "Reports left out by the ranking", "n": counts.left_out, "parts": []}] if counts.left_out else []),
         {"id": "screened", "label": "Reports screened by people", "n": counts.screened, "parts": []},
         {"id": "awaiting", "label": "Reports awaiting screening", "n": counts.awaiting_screening, "parts": []},
         {"id": "excluded", "label": "Reports excluded", "n": counts.excluded, "parts": reasons},
@@ -29,9 +30,10 @@ def boxes(counts: FlowCounts, exclusions: Sequence[Exclusion], labels: dict[str,
 def imbalances(counts: FlowCounts) -> list[str]:
     """Return a sentence for each sum that does not come out; none if the flow adds up."""
     found = []
-    after = counts.duplicates + counts.screened + counts.awaiting_screening
+    after = counts.duplicates + counts.left_out + counts.screened + counts.awaiting_screening
     if counts.identified != after:
-        found.append(f"{counts.identified} records were identified, but duplicates, screened and awaiting make {after}.")
+        left_out = "left out, " if counts.left_out else ""
+        found.append(f"{counts.identified} records were identified, but duplicates, {left_out}screened and awaiting make {after}.")
     let_in = counts.let_in or counts.included_reports
     judged = counts.excluded + let_in + counts.awaiting_classification
     if counts.sought and counts.sought != counts.not_retrieved + counts.assessed + counts.awaiting_full_text:

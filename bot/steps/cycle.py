@@ -32,6 +32,7 @@ from bot.steps.full_texts.open_round import open_full_text_round
 from bot.steps.mail.deliver import DeliveryAccount, Post, deliver
 from bot.steps.people.ask_interests import ask_interests
 from bot.steps.records.ask_for_search import ask_for_search
+from bot.steps.records.bring_back import propose_looser
 from bot.steps.records.deduplicate import deduplicate
 from bot.steps.records.import_folder import import_folder
 from bot.steps.records.invite_questions import invite_questions
@@ -174,6 +175,7 @@ def advance(*, tools: Tools, protocol: Protocol, by: str) -> None:
         ask_interests(database=tools.database, review_id=review.id, keys=tools.keys, by=by, now=tools.clock())
         settle(**common, keys=tools.keys, now=tools.clock())
         look_up(database=tools.database, review_id=review.id, source=tools.free_copies, by=by, now=tools.clock())
+        propose_looser(database=tools.database, review_id=review.id, by=by, now=tools.clock())
         open_full_text_round(**common, keys=tools.keys, now=tools.clock())
         remind(**common, keys=tools.keys, now=tools.clock())
         invite_confirmation(**common, keys=tools.keys, now=tools.clock())

@@ -23,8 +23,8 @@ from db import links
 
 # In this order: a review's own addresses before the general ones.
 PARTS = (
-    "full_texts", "handing_over", "reviewing", "studies", "desk", "questions", "appraisals", "certainty", "signing", "remarks", "team",
-    "exports", "imports", "subscriptions", "bulletins", "site", "ops")
+    "full_texts", "handing_over", "reviewing", "studies", "desk", "left_out", "questions", "appraisals", "certainty", "signing", "remarks",
+    "team", "exports", "imports", "subscriptions", "bulletins", "site", "ops")
 STATUS: dict[type[Exception], int] = {
     errors.NotFoundError: 404,
     errors.LinkError: 403,

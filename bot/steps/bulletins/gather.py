@@ -35,6 +35,7 @@ from bot.methods.certainty.statements import bands_of, size_said
 from bot.rendering import DEMO_NOTICE, Site
 from bot.steps.bulletins import gather_ledger as ledger
 from bot.steps.bulletins.gather_notices import gather_notices
+from bot.steps.bulletins.gather_recall import gather_recall
 from bot.steps.certainty.assemble import Rateable, assemble
 from db import (
     analyses,
@@ -95,7 +96,8 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
         making=ledger.making(session, review_id, cycle_id, usable.values(), pooled.values(), is_demo=site.demo),
         told=gather_notices(session, review_id, protocol, {row.id for row in shown} | {one.study_id for one in usable.values()}),
         notice=DEMO_NOTICE if site.demo else "", previous=before.content if before else None,
-        ongoing=_ongoing(session, review_id), corrects=_corrects(session, review_id, cycle_id))
+        ongoing=_ongoing(session, review_id), corrects=_corrects(session, review_id, cycle_id),
+        recall=gather_recall(session, review_id, cycle_id, cycle.window_to))
 
 
 def next_search(cycle: CycleRow, protocol: Protocol) -> date:

@@ -10,7 +10,7 @@ from typing import Any
 from bot.bulletin.material import Exclusion, FlowCounts, Making, PersonMaterial, SourceState
 from bot.domain.protocols import Protocol, SourcePlan
 from bot.domain.records import Record
-from db import decisions, people, rankings, records, retrievals, rounds, screening, searches, studies, study_links
+from db import decisions, people, rankings, records, retrievals, rounds, screening, searches, studies, study_links, unshown
 from db.effects import EffectRow
 from db.estimates import EstimateRow
 from db.reviews import CycleRow
@@ -67,6 +67,7 @@ def flow(session: Session, review_id: int, protocol: Protocol, *, studies: int, 
         awaiting_classification=screened["awaiting"],
         studies=studies, starting_studies=starting, sought=read["sought"], not_retrieved=read["not_retrieved"], assessed=read["assessed"],
         excluded_in_full=read["excluded"], awaiting_full_text=read["pending"],
+        left_out=unshown.count_hidden(session, review_id),
         reasons_in_full=tuple((labels.get(one, one), n) for one, n in retrievals.reasons(session, review_id).items()))
 
 
@@ -127,7 +128,7 @@ def making(session: Session, review_id: int, cycle_id: int, usable: Iterable[Eff
         people=tuple(PersonMaterial(role, people.person(session, person).name if is_demo else "") for role, person in sorted(acted)),
         decisions=votes, conflicts=conflicts, agreement=agreed,
         ranking=f"{ranking.classifier}, {basis.get(ranking.basis, ranking.basis)}" if ranking else "",
-        software=", ".join(sorted({row.software for row in pooled})))
+        software=", ".join(sorted({row.software for row in pooled})), model=ranking.model_sha256 if ranking else "")
 
 
 def _votes(session: Session, cycle_id: int) -> tuple[int, int, float | None, set[tuple[str, int]]]:

@@ -1,6 +1,6 @@
 """Rank the reports that nobody was asked about yet: from the protocol alone at first, then from what was decided as well.
 
-A ranking orders; it hides nothing and decides nothing. Rankers: classifiers/; who is asked: bot/steps/screening/open_round.py.
+A ranking orders and decides nothing. What of it is offered: offer.py; rankers: classifiers/; who is asked: bot/steps/screening/open_round.py.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from datetime import datetime
 import classifiers
 from bot.domain.protocols import Protocol
 from bot.errors import ClassifierError
+from bot.steps.records.offer import Rules, offer
 from classifiers.errors import ClassifierProblem
-from db import events, rankings, records, reviews, screening
+from db import blobs, events, rankings, records, reviews, screening, unshown
 from db.rankings import RankingRow, Scored
 from db.records import ReportRow
 from db.session import Database, Session
+
+MODEL = "application/x-npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class _Inputs:
     past: Mapping[int, classifiers.Document]
 
     @property
+    def labelled(self) -> dict[int, classifiers.Labelled]:
+        """Everything decided, with its text: report id → document and label."""
+        return {key: classifiers.Labelled(self.past[key], float(label), weight) for key, (label, weight) in sorted(self.labels.items())}
+
+    @property
     def fingerprint(self) -> str:
         """The SHA-256 over all of it: the same inputs are ranked once."""
         texts = [[[key, asdict(one)] for key, one in sorted(documents.items())] for documents in (self.documents, self.past)]
@@ -55,19 +63,25 @@ def rank(*, database: Database, review_id: int, cycle_id: int, protocol: Protoco
     """
     with database.reading() as session:
         inputs = _inputs(session, review_id, protocol)
+        rules = Rules(protocol.ranker, unshown.margin(session, review_id), unshown.filters_designs(session, review_id),
+                      unshown.known(session, review_id), unshown.audited(session, review_id))
         known = rankings.latest(session, cycle_id) if not inputs.documents else rankings.same(session, cycle_id, inputs.fingerprint)
     if known is not None or not inputs.documents:
         return RankAccount(known.ranked, known.basis) if known else RankAccount()
     # The ranker works with nothing open: it may take a while.
     ranking = _ranking(inputs)
+    offered = offer(inputs.documents, inputs.labelled, rules=rules)
     with database.writing(by=by) as session:
         row = RankingRow(
             review_id=review_id, cycle_id=cycle_id, protocol_version_id=reviews.cycle(session, cycle_id).protocol_version_id,
             classifier=inputs.classifier, basis=ranking.basis, seed=inputs.seed, fingerprint=inputs.fingerprint, model=ranking.model,
-            labelled=ranking.labelled, ranked=len(inputs.documents), at=now)
+            labelled=ranking.labelled, ranked=len(inputs.documents), at=now,
+            card=offered.card, model_sha256=blobs.put(session, offered.model, MODEL) if offered.model else "")
         rankings.add(session, row, _scored(list(inputs.documents), ranking))
+        unshown.add(session, review_id=review_id, ranking_id=row.id, held=offered.held, at=now)
         events.note(session, review_id=review_id, kind="records.ranked", subject=f"ranking:{row.id}",
-                    data={"ranked": row.ranked, "basis": row.basis, "labelled": row.labelled}, at=now)
+                    data={"ranked": row.ranked, "basis": row.basis, "labelled": row.labelled, "model": row.model_sha256,
+                          "unshown": sum(not one.audited for one in offered.held)}, at=now)
     return RankAccount(row.ranked, row.basis)
 
 
@@ -98,7 +112,7 @@ def _document(row: ReportRow) -> classifiers.Document:
 
 
 def _ranking(inputs: _Inputs) -> classifiers.Ranking:
-    labelled = [classifiers.Labelled(inputs.past[key], float(label), weight) for key, (label, weight) in sorted(inputs.labels.items())]
+    labelled = list(inputs.labelled.values())
     try:
         ranker = classifiers.create(inputs.classifier)
         return ranker.rank(list(inputs.documents.values()), question=list(inputs.question), labelled=labelled, seed=inputs.seed)
