@@ -38,10 +38,11 @@ def main(argv: list[str]) -> int:
     new = [citation(number) for number in range(given.there, given.there + given.records)]
     with tempfile.TemporaryDirectory(prefix="perennial-cycle-") as folder, EutilsStandIn(new) as pubmed, QuietSources() as quiet:
         url = given.database or f"sqlite:///{folder}/perennial.sqlite"
-        os.environ |= quiet.settings | {"PERENNIAL_EUTILS_ADDRESS": pubmed.address}
+        sources = quiet.settings | {"PERENNIAL_EUTILS_ADDRESS": pubmed.address}
         make_site(Path(folder), url, given.there)
         command = [sys.executable, "-P", "-m", "benchmarks", "cycle", "--run", folder, "--database", url]
-        done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+        environment = os.environ | sources | {"PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"the cycle failed:\n{done.stderr[-4000:]}")
     found = json.loads(done.stdout.splitlines()[-1]) | {"there": given.there}

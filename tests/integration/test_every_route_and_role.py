@@ -16,7 +16,7 @@ from tests.fixtures_demo import Played
 pytestmark = pytest.mark.xdist_group("demo")
 # Addresses that need no link and no session, and those that a session opens. Whoever adds an address says here what it is.
 PUBLIC = {"/", "/livez", "/readyz", "/reviews/{slug}", "/reviews/{slug}/studies", "/reviews/{slug}/subscribe", "/reviews/{slug}/feed.atom",
-          "/reviews/{slug}/feed.json", "/reviews/{slug}/bulletins", "/sign-in"}
+          "/reviews/{slug}/feed.json", "/reviews/{slug}/bulletins", "/reviews/{slug}/compare", "/about", "/sign-in"}
 ON_THIS_MACHINE = {"/metrics", "/mail", "/mail/{name}", "/mail/{name}/html", "/mail/{name}/{cid}"}
 BY_SESSION = {"/team", "/team/{slug}", "/team/{slug}/invite", "/team/{slug}/leave", "/team/{slug}/files/{name}", "/sign-out"}
 MOST_IDS = 6
