@@ -17,6 +17,8 @@ MAY_DIFFER = {"outbox": {"attempts", "claimed_by", "error", "not_before"}, "even
 EVENTS_THAT_MAY_DIFFER = {"mail.unsure", "mail.settled", "mail.sent", "round.settled"}
 # How often somebody asked: after a kill people ask again.
 COUNTERS = {"rate_counter"}
+# What comes as people vote has an order of chance: these rows are told apart by what they are about, and a third person's list has no order.
+ABOUT = {"assignment": ("round_id", "report_id", "part", "person_id"), "resolution": ("report_id",), "decision": ("assignment_id",)}
 RANDOM_IDS = ("person", "subscriber")
 # Texts and numbers that name rows by their key; and the numbers of invitations, which may go out in another order after a kill.
 HOLDING_KEYS = {"outbox": {"id", "key", "dedupe_key", "data", "recipient_id"}, "link": {"id", "token_sha256", "subject_id"},
@@ -64,9 +66,21 @@ def _plain(table: str, row: dict[str, Any]) -> dict[str, Any]:
 
 def without_keys(found: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
     """Return rows with each key replaced by its place among its table's, without texts that hold keys: Postgres leaves gaps after a kill."""
-    places = {name: {row["id"]: number for number, row in enumerate(rows)} for name, rows in found.items() if rows and "id" in rows[0]}
+    places: dict[str, dict[int, int]] = {}
+    # Decisions come behind the assignments that they are told apart by.
+    for name in sorted(found, key=lambda name: (name in ABOUT, name)):
+        if found[name] and "id" in found[name][0]:
+            rows = sorted(found[name], key=lambda row: [_number(places, name, column, row) for column in (*ABOUT.get(name, ()), "id")])
+            places[name] = {row["id"]: number for number, row in enumerate(rows)}
+    found = found | {"assignment": [row | ({"position": 0} if row["part"] == "third" else {}) for row in found.get("assignment", ())]}
     return {name: sorted((_without_keys(name, row, places) for row in rows), key=lambda row: json.dumps(row, sort_keys=True))
             for name, rows in found.items()}
+
+
+def _number(places: dict[str, dict[int, int]], table: str, column: str, row: dict[str, Any]) -> Any:
+    """Return what a row is sorted by: the place of another row in place of its key."""
+    target = "assignment" if column == "assignment_id" and table != "assignment" else ""
+    return places[target][row[column]] if target in places else row[column]
 
 
 def _without_keys(table: str, row: dict[str, Any], places: dict[str, dict[int, int]]) -> dict[str, Any]:
