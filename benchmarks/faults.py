@@ -64,7 +64,8 @@ def account(calm: dict[str, Any], killed: dict[str, Any]) -> dict[str, Any]:
     return {"kills": len(killed["kills"]), "mails": arrived,
             "lost": sum(line.startswith("  only in the first") for line in unlike) + max(0, len(templates) - arrived),
             "duplicate": sum(line.startswith("  only in the second") for line in unlike) + len(doubled),
-            "unsure": len(killed["unsure"]), "equal": not unlike, "differences": unlike[:40]}
+            "unsure": len(killed["unsure"]), "equal": not unlike,
+            "differences": [*unlike[:40], *(f"  came twice: {templates.get(name.split('-again-')[0])} {name}" for name in doubled)]}
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from sqlalchemy import text
@@ -14,7 +15,7 @@ from db.session import Database
 # What a kill may change: who was sending, how often it was tried, and why not at first.
 MAY_DIFFER = {"outbox": {"attempts", "claimed_by", "error", "not_before"}, "event": {"place", "chained"}}
 # What became of a mail stands in the outbox as well; how many ticks it took to see all votes is chance.
-EVENTS_THAT_MAY_DIFFER = {"mail.unsure", "mail.settled", "mail.sent", "round.settled"}
+EVENTS_THAT_MAY_DIFFER = {"mail.unsure", "mail.settled", "mail.sent", "round.settled", "round.third_asked"}
 # How often somebody asked: after a kill people ask again.
 COUNTERS = {"rate_counter"}
 # What comes as people vote has an order of chance: these rows are told apart by what they are about, and a third person's list has no order.
@@ -105,8 +106,8 @@ def differences(one: dict[str, list[dict[str, Any]]], other: dict[str, list[dict
         if left == right:
             continue
         found.append(f"{name}: {len(left)} rows and {len(right)} rows")
-        found += [f"  only in the first: {row}" for row in left if row not in right]
-        found += [f"  only in the second: {row}" for row in right if row not in left]
+        found += [f"  only in the first: {row}" for row in (Counter(left) - Counter(right)).elements()]
+        found += [f"  only in the second: {row}" for row in (Counter(right) - Counter(left)).elements()]
     return found
 
 
