@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -19,7 +20,7 @@ from db.base import Base, Id, review_key
 class SubscriberRow(Base):
     """Somebody who asked for the bulletins of a review. Mail goes to `confirmed` alone.
 
-    wants: `every` bulletin, those with `changes`, or `quarterly`. An erased reader has no address any more, and never comes back as this row.
+    wants: `every` bulletin, those with `changes`, or `quarterly`. outcomes: ids of those followed, empty for all. An erased reader has no address any more, and never comes back as this row.
     """
 
     __tablename__ = "subscriber"
@@ -35,6 +36,7 @@ class SubscriberRow(Base):
     email_key: Mapped[str]
     state: Mapped[str] = mapped_column(default="pending", index=True)
     wants: Mapped[str] = mapped_column(default="every", server_default="every")
+    outcomes: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     requests: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     requested_at: Mapped[datetime]
@@ -84,6 +86,7 @@ def erase(session: Session, row: SubscriberRow, at: datetime) -> None:
     """Forget a reader's address for good. The row stays, without it, because sent mails point at it."""
     row.email = row.email_key = f"erased:{row.public_id}"
     row.state, row.unsubscribed_at, row.wants = "unsubscribed", row.unsubscribed_at or at, "every"
+    row.outcomes = []
     session.flush()
 
 

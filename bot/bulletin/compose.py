@@ -345,7 +345,14 @@ def _told(material: Material, one: Told) -> dict[str, Any]:
         sentence += " Nothing was left out because of it so far; the editor is asked."
     elif one.stays:
         sentence += " The editor decided that the numbers stay."
-    return {"study": one.study, "kind": one.kind, "link": one.link, "sentence": sentence, "both": both, "words": one.words}
+    return {"study": one.study, "kind": one.kind, "link": one.link, "sentence": sentence, "both": both, "words": one.words,
+            "outcomes": _outcomes_of(material, one)}
+
+
+def _outcomes_of(material: Material, one: Told) -> list[str]:
+    """Return the ids of the outcomes that a notice is about: those with a number of the study, or with one that was taken out."""
+    shown = {found.outcome.id for found in material.outcomes if any(trial.study == one.study for trial in found.trials)}
+    return sorted(shown | {outcome_id for outcome_id, _ in one.taken_out})
 
 
 def _ongoing(one: Ongoing) -> dict[str, Any]:

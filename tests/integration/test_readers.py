@@ -197,6 +197,44 @@ def test_a_reader_chooses_how_often_and_gets_no_more_than_that(sqlite: Database,
     assert {mail.recipient_id for mail in one.mails("bulletin")} == {ids["every"], ids["changes"]}
 
 
+def test_a_reader_follows_chosen_outcomes_from_the_form_to_the_mail(database: Database, now: datetime, tmp_path: Path) -> None:
+    one = one_trial(database, now)
+    assert "Tick none to follow the whole review" in one.browser.get(FORM).text
+    one.browser.post(FORM, {"email": "ann@example.org", "outcome": ["anxiety", "personal_recovery"]})
+    row = row_of(one, "ann@example.org")
+    assert row.outcomes == ["anxiety", "personal_recovery"] and row.state == "pending"
+    token = one.token_of_reader(row.id, "subscribe")
+    assert "Anxiety, Personal recovery alone" in one.browser.get(f"/s/{token}").text
+    one.browser.post(f"/s/{token}")
+    one.reader("all@example.org")
+    one.issue()
+    mails = {str(mail["To"]): mail for mail in sent(one, tmp_path) if "Bulletin 1" in mail["Subject"]}
+    words = {to: " ".join(mail.get_body(("plain",)).get_content().split()) for to, mail in mails.items()}
+    assert "You follow: Anxiety, Personal recovery. State and news are of these outcomes alone." in words["ann@example.org"]
+    assert "You follow" not in words["all@example.org"] and "Kaplan 2011" in words["ann@example.org"]
+    assert "You follow: <strong" in mails["ann@example.org"].get_body(("html",)).get_content()
+    assert "Depression" in words["all@example.org"] and "Depression" not in words["ann@example.org"]
+    asked = next(mail for mail in sent(one, tmp_path) if "Confirm" in mail["Subject"] and "ann@" in str(mail["To"]))
+    assert "about Anxiety, Personal recovery alone" in asked.get_body(("plain",)).get_content()
+
+
+def test_what_is_followed_is_changed_told_and_erased_at_the_link_of_every_mail(sqlite: Database, now: datetime) -> None:
+    one = press(sqlite, now)
+    page = f"/u/{one.token_of_reader(one.reader('ann@example.org'), 'unsubscribe')}"
+    assert one.browser.get(f"{page}/stored.json").json()["outcomes"] == "all"
+    for outcomes, stored in ((["depression"], ["depression"]), ([], "all"), (["anxiety"], ["anxiety"])):
+        one.browser.post(f"{page}/wants", {"wants": "changes", "outcome": outcomes})
+        assert one.browser.get(f"{page}/stored.json").json()["outcomes"] == stored
+    assert "by mail, about Anxiety" in one.browser.get(page).text and 'value="anxiety" checked' in one.browser.get(page).text
+    assert one.browser.post(f"{page}/wants", {"wants": "every", "outcome": ["<b>"]}, follow_redirects=False).status_code == 422
+    assert (row_of(one, "ann@example.org").wants, row_of(one, "ann@example.org").outcomes) == ("changes", ["anxiety"])
+    # Somebody else who types the address cannot change what its holder follows.
+    one.browser.post(FORM, {"email": "ann@example.org", "outcome": ["depression"]})
+    assert row_of(one, "ann@example.org").outcomes == ["anxiety"]
+    one.browser.post(f"{page}/erase")
+    assert one.browser.get(f"{page}/stored.json").json()["outcomes"] == "all"
+
+
 @pytest.mark.parametrize(("wants", "content", "gets"), [
     ("every", {"status": "no change"}, True), ("changes", {"status": "no change"}, False),
     ("changes", {"status": "no change", "told": [{"study": "A retracted one"}]}, True), ("changes", {"status": "estimate updated"}, True),

@@ -5,12 +5,14 @@ A published bulletin is never written again. Sending the mails: bot/steps/mail/d
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.bulletin.compose import Publication, as_bytes, finished
 from bot.bulletin.digest import attachments, digest
+from bot.bulletin.followed import followed
 from bot.bulletin.pdf import pdf
 from bot.bulletin.pictures import File, pngs_for_mail
 from bot.domain.protocols import Protocol
@@ -95,12 +97,16 @@ def _mail(database: Database, row: BulletinRow, keys: LinkKeys, by: str, now: da
     """Put one mail for each reader into the outbox, a batch in each transaction, and return how many readers get it."""
     with database.reading() as session:
         stored = {one.name: (one.media_type, one.sha256) for one in bulletins.files(session, row.id)}
-    told = {"bulletin": digest(row.content), "attachments": attachments(row.content, stored)}
+    known: dict[tuple[str, ...], tuple[Mapping[str, Any], dict[str, Any]]] = {}
     count, last = 0, 0
     while True:
         with database.writing(by=by) as session:
             batch = readers.confirmed_batch(session, row.review_id, until=row.published_at or now, after_id=last, most=BATCH)
-            for reader in (one for one in batch if wanted_by(one.wants, row.content)):
+            for reader in batch:
+                content, told = _told(known, row.content, tuple(reader.outcomes), stored)
+                if not wanted_by(reader.wants, content):
+                    continue
+                count += 1
                 link = links.create(session, keys, review_id=row.review_id, purpose="unsubscribe", subscriber_id=reader.id, at=now)
                 outbox.enqueue(session, review_id=row.review_id, template="bulletin", recipient=("subscriber", reader.id),
                                data={**told, "links": {"unsubscribe": link.id}}, at=now,
@@ -110,4 +116,13 @@ def _mail(database: Database, row: BulletinRow, keys: LinkKeys, by: str, now: da
                 events.note(session, review_id=row.review_id, kind="bulletin.mailed", subject=f"bulletin:{row.id}",
                             data={"readers": count}, at=now)
                 return count
-        count, last = count + sum(wanted_by(one.wants, row.content) for one in batch), batch[-1].id
+        last = batch[-1].id
+
+
+def _told(known: dict[tuple[str, ...], tuple[Mapping[str, Any], dict[str, Any]]], content: Mapping[str, Any], outcomes: tuple[str, ...],
+          stored: Mapping[str, tuple[str, str]]) -> tuple[Mapping[str, Any], dict[str, Any]]:
+    """Return what readers of these outcomes follow of a bulletin, and what their mail brings; made once for each choice."""
+    if outcomes not in known:
+        narrowed = followed(content, outcomes)
+        known[outcomes] = (narrowed, {"bulletin": digest(narrowed), "attachments": attachments(narrowed, stored)})
+    return known[outcomes]

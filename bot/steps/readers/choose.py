@@ -1,4 +1,4 @@
-"""Take how often a reader wants mail, hand out what is stored of a reader, and forget the address. The link is the one of every mail."""
+"""Take how often a reader wants mail and about what, hand out what is stored of a reader, and forget the address. The link is the one of every mail."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.bulletin.changes import CONCLUSION, NO_CHANGE
 from bot.errors import ConflictError, InvalidInputError
+from bot.steps.readers.outcomes import WHOLE_REVIEW
 from db import events, links, readers
 from db.readers import SubscriberRow
 from db.session import Database, Session
@@ -20,7 +21,10 @@ QUARTER = 3
 
 
 def wanted_by(wants: str, content: Mapping[str, Any]) -> bool:
-    """Return whether a reader with this choice gets a bulletin. A quarter's bulletin is that of March, June, September or December."""
+    """Return whether a reader with this choice gets a bulletin. A quarter's bulletin is that of March, June, September or December.
+
+    content: what the reader follows of it (bot/bulletin/followed.py), so that a change of another outcome is no news.
+    """
     if wants == EVERY or content["status"] == CONCLUSION:
         return True
     if wants == CHANGES:
@@ -29,17 +33,18 @@ def wanted_by(wants: str, content: Mapping[str, Any]) -> bool:
     return int(str(content["period"]).split("-")[1]) % QUARTER == 0
 
 
-def choose(*, database: Database, token: str, wants: str, by: str, now: datetime) -> str:
-    """Store how often a reader wants mail and return it. Raises LinkError, InvalidInputError, ConflictError for one who has left."""
+def choose(*, database: Database, token: str, wants: str, by: str, now: datetime, outcomes: Mapping[str, str] = WHOLE_REVIEW) -> str:
+    """Store how often a reader wants mail and which outcomes (id → label) are followed; return how often. Raises LinkError, InvalidInputError, ConflictError for one who has left."""
     if wants not in CHOICES:
         raise InvalidInputError("Choose how often you want mail: nothing is chosen for you.")
     with database.writing(by=by) as session:
         row = _reader(session, token, now)
         if row.state != "confirmed":
             raise ConflictError("This subscription was ended. To get the bulletins again, enter your address on the review's page.")
-        if row.wants != wants:
-            row.wants = wants
-            events.note(session, review_id=row.review_id, kind="reader.chose", subject=readers.by(row), data={"wants": wants}, at=now)
+        if (row.wants, row.outcomes) != (wants, list(outcomes)):
+            row.wants, row.outcomes = wants, list(outcomes)
+            events.note(session, review_id=row.review_id, kind="reader.chose", subject=readers.by(row), data={"wants": wants, "outcomes": list(outcomes)},
+                        at=now)
         return wants
 
 
@@ -51,7 +56,7 @@ def stored(*, database: Database, token: str, now: datetime) -> dict[str, Any]:
                 for name in ("created_at", "requested_at", "confirmed_at", "unsubscribed_at")}
         noted = [{"what": one.kind, "at": one.at.isoformat()} for one in events.of_subject(session, readers.by(row))]
         return {"email": None if readers.is_erased(row) else row.email, "name_in_the_audit": readers.by(row), "state": row.state,
-                "wants": row.wants, **days, "events": noted}
+                "wants": row.wants, "outcomes": row.outcomes or "all", **days, "events": noted}
 
 
 def erase(*, database: Database, token: str, by: str, now: datetime) -> None:
