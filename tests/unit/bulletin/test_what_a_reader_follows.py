@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -33,10 +34,10 @@ def test_a_change_of_another_outcome_is_no_news(wants: str, outcomes: list[str],
 
 
 def test_a_conclusion_that_changed_counts_for_those_alone_who_follow_it() -> None:
-    whole = published_two()
+    content: dict[str, Any] = published_two()
     outcomes = [one | {"change": one["change"] | {"conclusion": "The conclusion changed."}} if one["id"] == "depression" else one
-                for one in whole["outcomes"]]
-    whole = whole | {"outcomes": outcomes, "status": "conclusion changed"}
+                for one in content["outcomes"]]
+    whole = content | {"outcomes": outcomes, "status": "conclusion changed"}
     assert followed(whole, ["depression"])["status"] == "conclusion changed" and wanted_by("quarterly", followed(whole, ["depression"]))
     assert not wanted_by("quarterly", followed(whole, ["anxiety"]))
 
