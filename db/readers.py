@@ -20,7 +20,8 @@ from db.base import Base, Id, review_key
 class SubscriberRow(Base):
     """Somebody who asked for the bulletins of a review. Mail goes to `confirmed` alone.
 
-    wants: `every` bulletin, those with `changes`, or `quarterly`. outcomes: ids of those followed, empty for all. An erased reader has no address any more, and never comes back as this row.
+    wants: `every` bulletin, those with `changes`, or `quarterly`. outcomes: ids of those followed, empty for all. An erased reader has no
+    address any more, and never comes back as this row.
     """
 
     __tablename__ = "subscriber"
