@@ -116,6 +116,6 @@ def _page(app: App, token: str, purpose: str, template: str, *, problem: str = "
         row = readers.subscriber(session, link.subscriber_id or 0)
         review = reviews.review(session, link.review_id)
     protocol = app.protocol(review.slug)
-    return app.renderer.page(template, protocol=protocol, offered=offered(protocol), ticked=row.outcomes, state=row.state, address=path(purpose, token),
-                             erased=readers.is_erased(row), wants=row.wants, choices=CHOICES, problem=problem, saved=saved,
-                             follows=labels(protocol, row.outcomes))
+    return app.renderer.page(
+        template, protocol=protocol, offered=offered(protocol), ticked=row.outcomes, state=row.state, address=path(purpose, token),
+        erased=readers.is_erased(row), wants=row.wants, choices=CHOICES, problem=problem, saved=saved, follows=labels(protocol, row.outcomes))

@@ -1,4 +1,4 @@
-"""Take how often a reader wants mail and about what, hand out what is stored of a reader, and forget the address. The link is the one of every mail."""
+"""Take how often a reader wants mail and about what, hand out what is stored, forget the address. The link is the one of every mail."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ def wanted_by(wants: str, content: Mapping[str, Any]) -> bool:
 
 
 def choose(*, database: Database, token: str, wants: str, by: str, now: datetime, outcomes: Mapping[str, str] = WHOLE_REVIEW) -> str:
-    """Store how often a reader wants mail and which outcomes (id → label) are followed; return how often. Raises LinkError, InvalidInputError, ConflictError for one who has left."""
+    """Store how often a reader wants mail and which outcomes (id → label) are followed; return how often.
+
+    Raises LinkError, InvalidInputError, ConflictError for one who has left.
+    """
     if wants not in CHOICES:
         raise InvalidInputError("Choose how often you want mail: nothing is chosen for you.")
     with database.writing(by=by) as session:
@@ -43,8 +46,8 @@ def choose(*, database: Database, token: str, wants: str, by: str, now: datetime
             raise ConflictError("This subscription was ended. To get the bulletins again, enter your address on the review's page.")
         if (row.wants, row.outcomes) != (wants, list(outcomes)):
             row.wants, row.outcomes = wants, list(outcomes)
-            events.note(session, review_id=row.review_id, kind="reader.chose", subject=readers.by(row), data={"wants": wants, "outcomes": list(outcomes)},
-                        at=now)
+            events.note(session, review_id=row.review_id, kind="reader.chose", subject=readers.by(row),
+                        data={"wants": wants, "outcomes": list(outcomes)}, at=now)
         return wants
 
 
