@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from bot.domain.flow import Counted
 from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Protocol
 
@@ -273,31 +274,44 @@ class Recall:
 
 
 @dataclass(frozen=True, slots=True)
-class FlowCounts:
-    """How records became studies, each counted by a query of its own.
+class StudyFlow:
+    """Studies by themselves: previous + new - withdrawn = total. previous: of the bulletin before, or of the starting set before the first.
 
-    left_out: by a ranking's cut-off or filter, and offered to nobody. let_in: by titles and abstracts, 0 where the first round decides.
-    sought …: full texts, all zero where the first round decides. reasons_in_full: (reason, how many) of full texts excluded.
+    starting: how many of the total came with the starting set; gone: what became of those withdrawn, in words.
     """
 
-    by_source: Mapping[str, int]
-    identified: int
-    duplicates: int
-    screened: int
-    awaiting_screening: int
-    excluded: int
-    included_reports: int
-    awaiting_classification: int
-    studies: int
-    starting_studies: int = 0
-    let_in: int = 0
-    sought: int = 0
-    not_retrieved: int = 0
-    assessed: int = 0
-    excluded_in_full: int = 0
-    awaiting_full_text: int = 0
-    reasons_in_full: tuple[tuple[str, int], ...] = ()
-    left_out: int = 0
+    previous: int
+    new: int
+    withdrawn: int
+    total: int
+    starting: int = 0
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FlowCounts:
+    """How records became studies. counted: each box by what brought it, by a query of its own (db/flow.py).
+
+    records, reports: how many there are, whatever brought them. since: what the bulletin before counted up to (a cycle's period), "" if there
+    is none; base: the first bulletin's period, "" in the first. other_methods: sources that are neither databases nor registers.
+    """
+
+    counted: tuple[Counted, ...]
+    records: int
+    reports: int
+    studies: StudyFlow
+    since: str = ""
+    base: str = ""
+    other_methods: frozenset[str] = frozenset()
+
+    @property
+    def by_source(self) -> Mapping[str, int]:
+        """Source → how many records it gave."""
+        found: dict[str, int] = {}
+        for one in self.counted:
+            if one.box == "identified":
+                found[one.source] = found.get(one.source, 0) + one.n
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ What each shows: plots.py. How it is drawn: bot/bulletin/figures.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.bulletin import plots
+from bot.bulletin import plots, prisma_flow
 from bot.bulletin.figures import bias, flow, forest, funnel, timeline
+from bot.bulletin.figures.flow import FlowBox
 from bot.bulletin.figures.forest import ForestPlot, Layout
 from bot.bulletin.figures.risk_marks import ORDER
 from bot.bulletin.figures.sheet import DARK, LIGHT, Sheet, in_palette
@@ -20,7 +21,7 @@ from bot.rendering import plural
 
 SVG, PNG = "image/svg+xml", "image/png"
 WIDE, NARROW = 6.4, 4.1
-FLOW_TITLE = "From records to studies, all cycles together"
+FLOW_TITLE = "From records to studies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,24 @@ def drawn_of(content: Mapping[str, Any]) -> Iterator[Picture]:
     for outcome in content["outcomes"]:
         if outcome["trials"]:
             yield from _of_outcome(content, outcome)
-    boxes = plots.flow_boxes(content)
-    said = ", ".join(f"{box.label.lower()} {box.n:,}" for box in boxes)
-    yield _picture("flow", "flow", "", f"Flow: {said}.", lambda width: flow.drawn(boxes, width, title=FLOW_TITLE, notice=content["notice"]))
+    yield _flow(content, prisma_flow.DEFAULT_LAYOUT, "flow")
+
+
+def flow_in(content: Mapping[str, Any], layout: int) -> bytes:
+    """Return the flow in one of its four layouts (prisma_flow.py) as SVG."""
+    one = _flow(content, layout, f"flow-{layout}")
+    return one.wide().svg(one.alt)
+
+
+def _flow(content: Mapping[str, Any], layout: int, name: str) -> Picture:
+    columns, below = plots.flow_columns(content, layout)
+    said = [f"{column.title}{': ' if column.title else ''}{_boxes_said(column.boxes)}" for column in columns]
+    return _picture(name, "flow", "", f"Flow. {'; '.join([*said, _boxes_said(below)])}.",
+                    lambda width: flow.drawn(columns, below, width, title=FLOW_TITLE, notice=content["notice"]))
+
+
+def _boxes_said(boxes: Iterable[FlowBox]) -> str:
+    return ", ".join(f"{box.label.lower()} {box.n:,}" for box in boxes)
 
 
 def forest_name(outcome: Mapping[str, Any]) -> str:

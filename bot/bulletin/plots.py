@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.bulletin import history
+from bot.bulletin import history, prisma_flow
 from bot.bulletin.closer import ENOUGH_FOR_A_TEST
 from bot.bulletin.figures.bias import BiasPlot, BiasRow
-from bot.bulletin.figures.flow import FlowBox
+from bot.bulletin.figures.flow import FlowBox, FlowColumn
 from bot.bulletin.figures.forest import ForestPlot, ForestRow, Summary
 from bot.bulletin.figures.funnel import Funnel, FunnelPoint
 from bot.bulletin.figures.timeline import Moment, Timeline
 
 MARKS = ("*", "†", "‡", "§", "¶")
 MOST_REMARK = 220
+# Boxes below the columns of the flow; and how the ids of those end that came by other methods.
+BELOW, OTHER = ("included", "studies"), "_other"
 ROOT_INVERSE_N, STANDARD_ERROR = "√(1/n₁ + 1/n₂)", "standard error"
 
 
@@ -120,10 +124,36 @@ def timeline(content: Mapping[str, Any], outcome: Mapping[str, Any]) -> Timeline
         ratio=outcome["ratio"])
 
 
-def flow_boxes(content: Mapping[str, Any]) -> list[FlowBox]:
-    """Return the boxes from records to studies."""
-    return [FlowBox(box["id"], box["label"], box["n"], tuple(f"{part['label']}: {part['n']:,}" for part in box["parts"]))
-            for box in content["flow"]]
+def flow_columns(content: Mapping[str, Any], number: int = prisma_flow.DEFAULT_LAYOUT) -> tuple[list[FlowColumn], list[FlowBox]]:
+    """Return the columns of a layout (1-4) from records to reports, and below them the boxes of what they come to."""
+    boxes = {box["id"]: box for box in content["flow"]}
+    below = [_flow_box(boxes[name], boxes[name]["n"], boxes[name]["parts"]) for name in BELOW if name in boxes]
+    columns = prisma_flow.layout(content, number)
+    if len(columns) < 2:
+        return [FlowColumn("", tuple(_joined(boxes, {name: box["n"] for name, box in boxes.items()}, with_parts=True)))], below
+    each = tuple(f"{column['title']}: {column['boxes']['included']:,}" for column in columns)
+    below = [replace(box, parts=each) if box.id == "included" else box for box in below]
+    return [FlowColumn(column["title"], tuple(_joined(boxes, column["boxes"], with_parts=False))) for column in columns], below
+
+
+def _joined(boxes: Mapping[str, Any], counts: Mapping[str, int], *, with_parts: bool) -> Iterator[FlowBox]:
+    """Give the boxes of a picture: what came by other methods stands in the box of the rest, told apart beneath."""
+    for name, box in boxes.items():
+        if name in BELOW or name.endswith(OTHER):
+            continue
+        elsewhere = counts.get(name + OTHER, 0)
+        parts: Counter[str] = Counter()
+        for one in (name, name + OTHER) if with_parts else ():
+            for part in boxes.get(one, {"parts": ()})["parts"]:
+                parts[part["label"]] += part["n"]
+        if elsewhere:
+            parts["of these by other methods"] = elsewhere
+        label = "Records identified" if name == "identified" else box["label"]
+        yield _flow_box(box | {"label": label}, counts.get(name, 0) + elsewhere, [{"label": what, "n": n} for what, n in parts.items()])
+
+
+def _flow_box(box: Mapping[str, Any], n: int, parts: Sequence[Mapping[str, Any]]) -> FlowBox:
+    return FlowBox(box["id"], box["label"], n, tuple(f"{part['label']}: {part['n']:,}" for part in parts))
 
 
 def _ends(row: Mapping[str, Any]) -> tuple[float, float]:

@@ -71,7 +71,14 @@ STUDIES = {
     "experimental": "experimental arm",
     "comparator": "comparator arm",
 }
-TABLES: dict[str, Mapping[str, str]] = {"results.csv": RESULTS, "trials.csv": TRIALS, "studies.csv": STUDIES}
+FLOW = {
+    "period": "the cycle that brought these records, YYYY-MM; what is said of them is as of this bulletin",
+    "box": "the box's id",
+    "number": "the box among the 16 of PRISMA for living reviews; empty for one that waits for somebody",
+    "label": "what the box holds",
+    "n": "how many records or reports are in it",
+}
+TABLES: dict[str, Mapping[str, str]] = {"results.csv": RESULTS, "trials.csv": TRIALS, "studies.csv": STUDIES, "flow.csv": FLOW}
 DICTIONARY, METADATA, READ_ME, EVERYTHING = "data_dictionary.csv", "datacite.json", "README.txt", "everything.zip"
 LINKED = "bulletin.jsonld"
 LICENCES = {"CC BY 4.0": "https://creativecommons.org/licenses/by/4.0/"}
@@ -100,7 +107,15 @@ def studies(content: Mapping[str, Any]) -> list[dict[str, Any]]:
             for study in content["studies"]]
 
 
-ROWS: dict[str, Callable[[Mapping[str, Any]], list[dict[str, Any]]]] = {"results.csv": results, "trials.csv": trials, "studies.csv": studies}
+def flow(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return one row per cycle and box from records to reports, with the columns of FLOW."""
+    boxes = {box["id"]: box for box in content["flow"]}
+    return [{"period": cycle["period"], "box": name, "number": boxes[name].get("number"), "label": boxes[name]["label"], "n": n}
+            for cycle in content.get("flow_cycles", ()) for name, n in cycle["boxes"].items() if name in boxes]
+
+
+ROWS: dict[str, Callable[[Mapping[str, Any]], list[dict[str, Any]]]] = {
+    "results.csv": results, "trials.csv": trials, "studies.csv": studies, "flow.csv": flow}
 
 
 def data_file(content: Mapping[str, Any], name: str) -> tuple[bytes, str]:
@@ -174,7 +189,7 @@ def _read_me(content: Mapping[str, Any]) -> str:
     lines = [content["cite"], "", *([content["notice"], ""] if content["notice"] else []), f"Licence: {content['licence']}",
              f"This bulletin, as it stays: {content['address']}", "",
              "bulletin/  the page, the text, the pictures and the content (bulletin.json) as they were published and frozen",
-             f"data/      results, trials and studies as tables; what each column holds: data/{DICTIONARY}; about a deposit: data/{METADATA}"]
+             f"data/      results, trials, studies and the flow of records as tables; what each column holds: data/{DICTIONARY}; about a deposit: data/{METADATA}"]
     return "\n".join(lines) + "\n"
 
 

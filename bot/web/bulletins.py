@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.app import App
-from bot.bulletin import pictures
+from bot.bulletin import pictures, prisma_flow
 from bot.bulletin.differences import differences
 from bot.bulletin.digest import digest
 from bot.errors import NotFoundError
@@ -61,6 +61,20 @@ def routes(app: App) -> APIRouter:
         page = app.renderer.page("site/differences.html", protocol=app.protocol(slug), older=older.content, newer=newer.content,
                                  found=differences(older.content, newer.content))
         return HTMLResponse(page)
+
+    @router.api_route("/reviews/{slug}/bulletins/{number}/flow", methods=GET)
+    def flow(slug: str, number: str) -> Response:
+        content = _bulletin(app, slug, number).content
+        layouts = [(one, words, prisma_flow.layout(content, one)) for one, words in prisma_flow.LAYOUTS.items()]
+        return HTMLResponse(app.renderer.page("site/flow.html", protocol=app.protocol(slug), c=content, layouts=layouts))
+
+    @router.api_route("/reviews/{slug}/bulletins/{number}/flow-{layout}.svg", methods=GET)
+    def flow_in(request: Request, slug: str, number: str, layout: int) -> Response:
+        row = _bulletin(app, slug, number)
+        if layout not in prisma_flow.LAYOUTS:
+            raise NotFoundError(f"The flow is drawn in the layouts 1 to {max(prisma_flow.LAYOUTS)}.")
+        content = pictures.flow_in(row.content, layout)
+        return served(request, content, pictures.SVG, hashlib.sha256(content).hexdigest())
 
     for one in bulletin_files.NAMES:
         router.add_api_route(f"/reviews/{{slug}}/bulletins/{{number}}/{one}", _data_file(app, one), methods=GET)

@@ -1,4 +1,8 @@
-"""The flow from records to studies as boxes: what goes on down the left, what leaves or waits on the right. Numbers: prisma_flow.py."""
+"""The flow from records to studies as boxes. Numbers: prisma_flow.py.
+
+One column: what goes on down the left, what leaves or waits on the right. Several columns, one for each part of the review's time: side by
+side, with what leaves or waits as lines within its box, and what they come to below.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,10 @@ GAP, PAD = 0.22, 0.09
 LINE, SMALL_LINE = 0.17, 0.15
 # Boxes on the left in their order, each with those that leave it to the right.
 ROWS: Mapping[str, tuple[str, ...]] = {
-    "identified": ("duplicates", "awaiting"),
+    "identified": ("duplicates", "left_out", "awaiting"),
     "screened": ("excluded", "unclear"),
     "sought": ("not_retrieved", "awaiting_full_text"),
-    "assessed": ("excluded_in_full",),
+    "assessed": ("excluded_in_full", "unclear_in_full"),
     "included": (),
     "studies": (),
 }
@@ -32,6 +36,14 @@ class FlowBox:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowColumn:
+    """A part of the review's time with its boxes."""
+
+    title: str
+    boxes: tuple[FlowBox, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Laid:
     lines: tuple[str, ...]
     small: tuple[str, ...]
@@ -41,9 +53,17 @@ class _Laid:
         return 2 * PAD + LINE * len(self.lines) + SMALL_LINE * len(self.small)
 
 
-def drawn(boxes: Sequence[FlowBox], width: float, palette: Palette = LIGHT, *, title: str, notice: str = "",
+def drawn(columns: Sequence[FlowColumn], below: Sequence[FlowBox], width: float, palette: Palette = LIGHT, *, title: str, notice: str = "",
           remarks: tuple[str, ...] = ()) -> Sheet:
-    """Return the flow as a sheet. A box that the picture does not know stands on the left, below the others."""
+    """Return the flow as a sheet: columns, and below them what they come to. `width` is for up to two columns; more make it wider."""
+    if len(columns) == 1:
+        return _one([*columns[0].boxes, *below], width, palette, title=title, notice=notice, remarks=remarks)
+    room = (width - 2 * MARGIN - GAP) / 2
+    return _side_by_side(columns, below, room, palette, title=title, notice=notice, remarks=remarks)
+
+
+def _one(boxes: Sequence[FlowBox], width: float, palette: Palette, *, title: str, notice: str, remarks: tuple[str, ...]) -> Sheet:
+    """Return the flow of one column. A box that the picture does not know stands on the left, below the others."""
     around = frame(width, title=title, notice=notice, remarks=remarks)
     column = (width - 2 * MARGIN - GAP) / 2
     known = {box.id: _laid(box, column) for box in boxes}
@@ -60,13 +80,54 @@ def drawn(boxes: Sequence[FlowBox], width: float, palette: Palette = LIGHT, *, t
             _draw_arrow(sheet, (MARGIN + column / 2, y + known[name].height), (MARGIN + column / 2, y + height + GAP))
         at = y
         for side in side_names:
-            middle = min(at + known[side].height / 2, y + known[name].height - 0.06)
-            _draw_arrow(sheet, (MARGIN + column, middle), (MARGIN + column + GAP, middle))
+            middle = at + known[side].height / 2
+            # What stands lower than its box leaves on the way down.
+            beside = middle < y + known[name].height - 0.06
+            _draw_arrow(sheet, (MARGIN + (column if beside else column / 2), middle), (MARGIN + column + GAP, middle))
             _draw_box(sheet, MARGIN + column + GAP, at, column, known[side], palette.soft)
             at += known[side].height + 0.08
         y += height + GAP
     around.end(sheet, y)
     return sheet
+
+
+def _side_by_side(columns: Sequence[FlowColumn], below: Sequence[FlowBox], room: float, palette: Palette, *, title: str, notice: str,
+                  remarks: tuple[str, ...]) -> Sheet:
+    width = 2 * MARGIN + len(columns) * room + (len(columns) - 1) * GAP
+    around = frame(width, title=title, notice=notice, remarks=remarks)
+    names = [name for name in ROWS if any(box.id == name for column in columns for box in column.boxes)]
+    heads = [tuple(wrapped(column.title, room, BODY, "bold")) for column in columns]
+    rows = [[_with_what_leaves(column, name, room) for column in columns] for name in names]
+    heights = [max(laid.height for laid in row) for row in rows]
+    ends = [_laid(box, width - 2 * MARGIN) for box in below]
+    head = LINE * max(len(lines) for lines in heads) + 0.1
+    sheet = Sheet(width, around.above + 0.05 + head + sum(one + GAP for one in (*heights, *(laid.height for laid in ends))) + around.below, palette)
+    y = around.begin(sheet) + 0.05
+    lefts = [MARGIN + number * (room + GAP) for number in range(len(columns))]
+    for x, lines in zip(lefts, heads, strict=True):
+        for number, line in enumerate(lines):
+            sheet.text(x, y + LINE * (number + 0.5), line, size=BODY, colour=palette.soft, weight="bold")
+    y += head
+    for row, height in zip(rows, heights, strict=True):
+        for x, laid in zip(lefts, row, strict=True):
+            _draw_box(sheet, x, y, room, laid, palette.ink)
+            _draw_arrow(sheet, (x + room / 2, y + laid.height), (x + room / 2, y + height + GAP))
+        y += height + GAP
+    for number, laid in enumerate(ends):
+        _draw_box(sheet, MARGIN, y, width - 2 * MARGIN, laid, palette.ink)
+        if number + 1 < len(ends):
+            _draw_arrow(sheet, (width / 2, y + laid.height), (width / 2, y + laid.height + GAP))
+        y += laid.height + GAP
+    around.end(sheet, y)
+    return sheet
+
+
+def _with_what_leaves(column: FlowColumn, name: str, width: float) -> _Laid:
+    """Return a box laid out with what leaves it or waits as small lines."""
+    boxes = {box.id: box for box in column.boxes}
+    leaving = tuple(f"− {boxes[side].label}: {boxes[side].n:,}" for side in ROWS[name] if side in boxes)
+    box = boxes.get(name, FlowBox(name, "", 0))
+    return _laid(FlowBox(box.id, box.label, box.n, (*box.parts, *leaving)), width)
 
 
 def _laid(box: FlowBox, width: float) -> _Laid:

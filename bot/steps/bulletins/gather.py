@@ -91,7 +91,7 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
             for outcome in protocol.outcomes),
         studies=tuple(_study(session, row, usable.values()) for row in shown),
         exclusions=ledger.exclusions(session, review_id, protocol),
-        flow=ledger.flow(session, review_id, protocol, studies=len(shown), starting=sum(row.origin == "starting_set" for row in shown)),
+        flow=ledger.flow(session, review_id, protocol, shown, before.content if before else None),
         pending=ledger.pending(session, review_id, cycle_id),
         making=ledger.making(session, review_id, cycle_id, usable.values(), pooled.values(), is_demo=site.demo),
         told=gather_notices(session, review_id, protocol, {row.id for row in shown} | {one.study_id for one in usable.values()}),

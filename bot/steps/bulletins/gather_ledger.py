@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date
 from typing import Any
 
-from bot.bulletin.material import Exclusion, FlowCounts, Making, PersonMaterial, SourceState
+from bot.bulletin.material import Exclusion, FlowCounts, Making, PersonMaterial, SourceState, StudyFlow
 from bot.domain.protocols import Protocol, SourcePlan
 from bot.domain.records import Record
-from db import decisions, people, rankings, records, retrievals, rounds, screening, searches, studies, study_links, unshown
+from db import decisions, people, rankings, records, retrievals, rounds, screening, searches, studies, study_links
+from db import flow as counts_of_flow
 from db.effects import EffectRow
 from db.estimates import EstimateRow
 from db.reviews import CycleRow
 from db.searches import SearchRunRow
 from db.session import Session
+from db.studies import StudyRow
 
 STAGE = "title_abstract"
 PARTS = {"first": "reviewer", "second": "reviewer", "third": "third_reviewer"}
@@ -54,26 +56,29 @@ def _state(run: SearchRunRow | None, reached: date | None, taken: tuple[int, int
     return "waiting" if reached else "never"
 
 
-def flow(session: Session, review_id: int, protocol: Protocol, *, studies: int, starting: int) -> FlowCounts:
-    """Return the counts of the flow over all cycles."""
-    found = records.counts(session, review_id)
-    screened = screening.screening_counts(session, review_id)
-    read = retrievals.counts(session, review_id)
-    labels = {criterion.id: criterion.reason for criterion in protocol.criteria}
+def flow(session: Session, review_id: int, protocol: Protocol, shown: Sequence[StudyRow], previous: Mapping[str, Any] | None) -> FlowCounts:
+    """Return the counts of the flow over all cycles. shown: the studies of the review; previous: the bulletin before, None if there is none."""
+    searched = {plan.name for plan in protocol.sources if plan.purpose == "search"}
+    counted, all_of = counts_of_flow.counted(session, review_id), counts_of_flow.totals(session, review_id)
     return FlowCounts(
-        by_source=found["by_source"], identified=found["identified"], duplicates=found["duplicates"], screened=screened["screened"],
-        awaiting_screening=screened["pending"] + len(screening.reports_to_screen(session, review_id)), excluded=screened["excluded"],
-        included_reports=_included(screened, read), let_in=screened["included"] if read["sought"] else 0,
-        awaiting_classification=screened["awaiting"],
-        studies=studies, starting_studies=starting, sought=read["sought"], not_retrieved=read["not_retrieved"], assessed=read["assessed"],
-        excluded_in_full=read["excluded"], awaiting_full_text=read["pending"],
-        left_out=unshown.count_hidden(session, review_id),
-        reasons_in_full=tuple((labels.get(one, one), n) for one, n in retrievals.reasons(session, review_id).items()))
+        counted=counted, records=all_of["records"], reports=all_of["reports"], studies=_studies(session, shown, previous),
+        since=previous["period"] if previous else "", base=(previous.get("flow_base") or previous["period"]) if previous else "",
+        other_methods=frozenset(one.source for one in counted) - searched)
 
 
-def _included(screened: Mapping[str, int], read: Mapping[str, int]) -> int:
-    """Return how many reports are in for good: those read in full, and those of rounds that decided at once."""
-    return read["included"] + screened["included"] - read["sought"] if read["sought"] else screened["included"]
+def _studies(session: Session, shown: Sequence[StudyRow], previous: Mapping[str, Any] | None) -> StudyFlow:
+    now, starting = {row.id for row in shown}, sum(row.origin == "starting_set" for row in shown)
+    if previous is None:
+        return StudyFlow(previous=starting, new=sum(row.origin != "starting_set" for row in shown), withdrawn=0, total=len(shown), starting=starting)
+    before = {one["id"]: one["label"] for one in previous["studies"]}
+    gone = sorted(before.keys() - now)
+    return StudyFlow(previous=len(before), new=len(now - before.keys()), withdrawn=len(gone), total=len(shown), starting=starting,
+                     gone=tuple(_gone(session, one, before[one]) for one in gone))
+
+
+def _gone(session: Session, study_id: int, label: str) -> str:
+    row = studies.current(session, study_id)
+    return f"{label} is part of {row.label} now" if row.id != study_id else f"{label} is no study of this review any more"
 
 
 def exclusions(session: Session, review_id: int, protocol: Protocol) -> tuple[Exclusion, ...]:

@@ -23,9 +23,11 @@ from bot.bulletin.material import (
     Result,
     SourceState,
     Span,
+    StudyFlow,
     StudyMaterial,
     TrialResult,
 )
+from bot.domain.flow import Counted
 from bot.domain.protocols import Protocol
 from bot.protocols.load import load
 from bot.rendering import DEMO_NOTICE
@@ -69,6 +71,21 @@ def trial(study_id: int, study: str, estimate: float, se: float, **more: object)
     return TrialResult(study_id, study, estimate, estimate - 1.96 * se, estimate + 1.96 * se, **more)  # type: ignore[arg-type]
 
 
+def counted(period: str, **boxes: int) -> tuple[Counted, ...]:
+    """Return counts that all came from PubMed but for twelve records of Embase in the first month."""
+    elsewhere = 12 if period == "2025-02" else 0
+    rows = [Counted(box, period, "pubmed", "", n - elsewhere if box == "identified" else n) for box, n in boxes.items()]
+    return (*rows, *([Counted("identified", period, "embase", "", elsewhere)] if elsewhere else []))
+
+
+# The first month as it stood then, and as it stood when all of it had been read; what the second one brought.
+FLOW_ONE = counted("2025-02", identified=132, duplicates=8, reports=124, screened=86, awaiting_screening=38, excluded=76, included_at_once=9,
+                   awaiting_classification=1)
+FLOW_ONE_READ = counted("2025-02", identified=132, duplicates=8, reports=124, screened=124, excluded=114, included_at_once=9,
+                        awaiting_classification=1)
+FLOW_TWO = counted("2025-08", identified=8, reports=8, screened=8, excluded=5, included_at_once=3)
+
+
 def month_one() -> Material:
     """Return the material of the first cycle: seven trials of depression, two of anxiety, one of personal recovery."""
     depression = tuple(
@@ -89,7 +106,7 @@ def month_one() -> Material:
                  StudyMaterial(9, "Ellis 2011", 2011, state="confirmed"), StudyMaterial(10, "Kaplan 2011", 2011, state="confirmed")),
         exclusions=(Exclusion("peers", "No support by peers", ("Lee 2021. An app without peers. JMIR.",) * 31),
                     Exclusion("design", "Not a controlled interventional study", ("Kim 2020. A cohort.",) * 45)),
-        flow=FlowCounts({"pubmed": 120, "embase": 12}, 132, 8, 86, 38, 76, 9, 1, 9, 9),
+        flow=FlowCounts(FLOW_ONE, 132, 124, StudyFlow(9, 0, 0, 9, 9)),
         pending={"reports to screen": 38, "studies to extract": 2, "studies to verify": 0},
         making=Making((PersonMaterial("reviewer", "demo reviewer A"), PersonMaterial("reviewer", "demo reviewer B"),
                        PersonMaterial("third_reviewer", "demo reviewer C"), PersonMaterial("extractor", "demo extractor A")),
@@ -107,7 +124,8 @@ def month_two() -> Material:
         sources=_sources(date(2025, 8, 1), failed=True),
         studies=(*first.studies, StudyMaterial(8, "Sebela 2025", 2025, "Mom Supports Mom: a randomised trial", "Psychosocial Intervention",
                                                "10.5093/pi2025a12", "40765646", "NCT04639752", "extracted")),
-        flow=FlowCounts({"pubmed": 128, "embase": 12}, 140, 8, 132, 0, 119, 12, 1, 10, 9), pending={"reports to screen": 0},
+        flow=FlowCounts((*FLOW_ONE_READ, *FLOW_TWO), 140, 132, StudyFlow(9, 1, 0, 10, 9), since="2025-02", base="2025-02"),
+        pending={"reports to screen": 0},
         previous=published_one())
 
 

@@ -13,7 +13,7 @@ from lxml import etree
 from bot.bulletin import pictures, plots
 from bot.bulletin.compose import compose, finished
 from bot.bulletin.figures import bias, flow, funnel, timeline
-from bot.bulletin.figures.flow import FlowBox
+from bot.bulletin.figures.flow import FlowBox, FlowColumn
 from bot.bulletin.figures.sheet import DARK, LIGHT, in_palette
 from bot.bulletin.material import Appraised, Material
 from bot.methods.appraisal import engine
@@ -47,7 +47,7 @@ def depression(of: dict[str, Any] | None = None) -> dict[str, Any]:
 def test_every_picture_is_named_in_the_content_with_what_a_screen_reader_says() -> None:
     listed = content()["pictures"]
     assert {one["kind"] for one in listed if one["outcome"] == "depression"} == {"forest", "timeline", "bias", "bias-summary"}
-    assert listed[-1]["kind"] == "flow" and "records identified 140, duplicates removed 8" in listed[-1]["alt"]
+    assert listed[-1]["kind"] == "flow" and "Found since then: records identified 8, duplicates removed 0" in listed[-1]["alt"]
     said = {one["kind"]: one["alt"] for one in listed if one["outcome"] == "depression"}
     assert said["bias"] == "Risk of bias of 3 results on depression by RoB 2, overall: 1 low, 1 some concerns, 1 high."
     assert said["timeline"] == ("Depression in 2 bulletins: from −0.36 (−0.65 to −0.06) with 7 trials to −0.35 (−0.58 to −0.12) with 8 trials.")
@@ -115,10 +115,10 @@ def test_a_funnel_waits_for_ten_trials() -> None:
 def test_the_flow_holds_every_box_with_its_number_whatever_it_is_called(width: float, label: str) -> None:
     boxes = [FlowBox("identified", label, 1_234_567, ("a source with a very long name indeed: 7",) * 9), FlowBox("excluded", "Excluded", 3),
              FlowBox("screened", "Screened", 4), FlowBox("unheard_of", "Another box", 5)]
-    words = "".join(letters(flow.drawn(boxes, width, title="Flow").svg("x")))
+    words = "".join(letters(flow.drawn([FlowColumn("", tuple(boxes))], (), width, title="Flow").svg("x")))
     assert "1,234,567" in words and "Excluded:3" in words and "Anotherbox:5" in words
 
 
 def test_dark_and_light_have_the_same_shapes() -> None:
-    light = flow.drawn([FlowBox("identified", "Records", 1)], 4.1, title="Flow").svg("x")
+    light = flow.drawn([FlowColumn("", (FlowBox("identified", "Records", 1),))], (), 4.1, title="Flow").svg("x")
     assert in_palette(in_palette(light, LIGHT, DARK), DARK, LIGHT) == light
