@@ -2,7 +2,7 @@
 
 Boxes: number, as livingPRISMAflow counts them (Kahale 2022, doi:10.12688/f1000research.51723.3); those without a number wait for somebody.
 Registers are counted with databases. What came by other methods (11) is screened with the rest, and told apart again from there on (12-15).
-The four layouts: 1 the base and each update apart; 2 all together; 3 the base apart, updates together; 4 what was counted before, and the latest.
+Layouts: 1 the base and each update apart; 2 all together; 3 the base apart, updates together; 4 what was found before, and the latest.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from bot.rendering import day
 
 Content = Mapping[str, Any]
 DEFAULT_LAYOUT = 4
-LAYOUTS = {1: "The base and each update apart", 2: "All together", 3: "The base apart, updates together", 4: "Found before the last bulletin, and since"}
+LAYOUTS = {1: "The base and each update apart", 2: "All together", 3: "The base apart, updates together",
+           4: "Found before the last bulletin, and since"}
 LEFT_OUT = {"cutoff": "below the ranking's cut-off", "design": "no controlled study, says the filter"}
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box. number: among PRISMA's 16, None for one that waits; counts: which counts it is the sum of; way: `main`, `other` methods or `both`."""
+    """A box. number: among PRISMA's 16, None for one that waits; counts: what it is the sum of; way: `main`, `other` methods or `both`."""
 
     id: str
     number: int | None
@@ -86,7 +87,8 @@ def layout(content: Content, number: int) -> list[dict[str, Any]]:
     names = (f"Base, to {day(first)}", "Updates") if number == 3 else (f"Found to {day(since)}", "Found since then")
     if not since:
         return _columns(("All cycles", cycles))
-    return _columns((names[0], [one for one in cycles if one["period"] <= border]), (names[1], [one for one in cycles if one["period"] > border]))
+    return _columns((names[0], [one for one in cycles if one["period"] <= border]),
+                    (names[1], [one for one in cycles if one["period"] > border]))
 
 
 def _columns(*groups: tuple[str, Sequence[Content]]) -> list[dict[str, Any]]:
@@ -101,8 +103,8 @@ def imbalances(flow: FlowCounts) -> list[str]:
     if not found:
         found = [sentence for period in sorted({one.period for one in flow.counted})
                  for sentence in _unequal(flow, period.__eq__, f" in {period or 'no cycle'}")]
-    found += [f"There are {there} {name}, but the cycles and sources have {counted}." for name, there, counted in (
-        ("records", flow.records, _sum(_named(flow, "identified"))), ("reports", flow.reports, _sum(_named(flow, "reports")))) if there != counted]
+    kinds = (("records", flow.records, _sum(_named(flow, "identified"))), ("reports", flow.reports, _sum(_named(flow, "reports"))))
+    found += [f"There are {there} {name}, but the cycles and sources have {counted}." for name, there, counted in kinds if there != counted]
     if studies.previous + studies.new - studies.withdrawn != studies.total:
         found.append(f"{studies.total} studies are in the review, but {studies.previous} before, {studies.new} new and {studies.withdrawn} "
                      f"withdrawn make {studies.previous + studies.new - studies.withdrawn}.")

@@ -189,7 +189,8 @@ def _read_me(content: Mapping[str, Any]) -> str:
     lines = [content["cite"], "", *([content["notice"], ""] if content["notice"] else []), f"Licence: {content['licence']}",
              f"This bulletin, as it stays: {content['address']}", "",
              "bulletin/  the page, the text, the pictures and the content (bulletin.json) as they were published and frozen",
-             f"data/      results, trials, studies and the flow of records as tables; what each column holds: data/{DICTIONARY}; about a deposit: data/{METADATA}"]
+             "data/      results, trials, studies and the flow of records as tables",
+             f"           what each column holds: data/{DICTIONARY}; about a deposit: data/{METADATA}"]
     return "\n".join(lines) + "\n"
 
 

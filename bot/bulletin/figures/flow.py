@@ -101,7 +101,8 @@ def _side_by_side(columns: Sequence[FlowColumn], below: Sequence[FlowBox], room:
     heights = [max(laid.height for laid in row) for row in rows]
     ends = [_laid(box, width - 2 * MARGIN) for box in below]
     head = LINE * max(len(lines) for lines in heads) + 0.1
-    sheet = Sheet(width, around.above + 0.05 + head + sum(one + GAP for one in (*heights, *(laid.height for laid in ends))) + around.below, palette)
+    drop = sum(one + GAP for one in (*heights, *(laid.height for laid in ends)))
+    sheet = Sheet(width, around.above + 0.05 + head + drop + around.below, palette)
     y = around.begin(sheet) + 0.05
     lefts = [MARGIN + number * (room + GAP) for number in range(len(columns))]
     for x, lines in zip(lefts, heads, strict=True):

@@ -69,7 +69,8 @@ def flow(session: Session, review_id: int, protocol: Protocol, shown: Sequence[S
 def _studies(session: Session, shown: Sequence[StudyRow], previous: Mapping[str, Any] | None) -> StudyFlow:
     now, starting = {row.id for row in shown}, sum(row.origin == "starting_set" for row in shown)
     if previous is None:
-        return StudyFlow(previous=starting, new=sum(row.origin != "starting_set" for row in shown), withdrawn=0, total=len(shown), starting=starting)
+        found = sum(row.origin != "starting_set" for row in shown)
+        return StudyFlow(previous=starting, new=found, withdrawn=0, total=len(shown), starting=starting)
     before = {one["id"]: one["label"] for one in previous["studies"]}
     gone = sorted(before.keys() - now)
     return StudyFlow(previous=len(before), new=len(now - before.keys()), withdrawn=len(gone), total=len(shown), starting=starting,

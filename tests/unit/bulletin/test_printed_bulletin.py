@@ -24,7 +24,8 @@ def words(content: dict[str, Any]) -> str:
 def test_it_says_what_the_page_says() -> None:
     said = words(sample.published_two())
     for part in ("Bulletin 2 · 9 August 2025 · estimate updated", "Not everything could be searched: MEDLINE (PubMed) failed",
-                 "SMD −0.35 (−0.58 to −0.12)", "Sebela 2025 (new)", "Croke 2026", "From records to studies", "Records identified: 132", "Found since then",
+                 "SMD −0.35 (−0.58 to −0.12)", "Sebela 2025 (new)", "Croke 2026", "From records to studies",
+                 "Records identified: 132", "Found since then",
                  "Signed by demo editor", "If you need help now", "Licence: CC BY 4.0", "abstract only, full text awaited"):
         assert part in said, part
 

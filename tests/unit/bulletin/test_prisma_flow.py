@@ -26,7 +26,8 @@ def whole() -> FlowCounts:
         reasons = [("left_out", "cutoff", 2), ("left_out", "design", 1), ("excluded_in_full", "peers", 2), ("excluded_in_full", "design", 1)]
         return rows + [Counted(box, period, source, reason, n * times) for box, reason, n in reasons]
 
-    counted = (*cycle("2025-01", "pubmed", 10), *cycle("2025-02", "pubmed", 2), *cycle("2025-03", "pubmed", 1), *cycle("2025-03", "handsearch", 1))
+    counted = (*cycle("2025-01", "pubmed", 10), *cycle("2025-02", "pubmed", 2), *cycle("2025-03", "pubmed", 1),
+               *cycle("2025-03", "handsearch", 1))
     return FlowCounts(counted, 280, 238, StudyFlow(20, 4, 1, 23), since="2025-02", base="2025-01", other_methods=frozenset({"handsearch"}))
 
 
