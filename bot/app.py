@@ -14,6 +14,7 @@ from bot.domain.known_items import KnownItem
 from bot.domain.protocols import Protocol
 from bot.domain.starting_set import StartingEffect
 from bot.errors import NotFoundError, ProtocolError, SettingsError
+from bot.exchange.zenodo import Zenodo
 from bot.http import Http
 from bot.links import LinkKeys
 from bot.mail.folder import FolderTransport
@@ -41,6 +42,7 @@ from db.session import Database
 Clock = Callable[[], datetime]
 FREE_USD, FREE_WITH_KEY_USD = 0.10, 1.00
 PING_SECONDS = 10
+UPLOAD_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class App:
     """Everything that pages, commands and the worker need.
 
     mail_folder: the folder that the web may show, or None; alerts: None if no mailbox is set. operator: who is told of troubles;
-    ping: tells a watch elsewhere that all is well.
+    ping: tells a watch elsewhere that all is well; archive: where bulletins are deposited, None without a token.
     """
 
     database: Database
@@ -76,6 +78,7 @@ class App:
     ping: Callable[[], object] | None = None
     known_items: Mapping[str, Sequence[KnownItem]] = field(default_factory=dict)
     free_copies: Unpaywall | None = None
+    archive: Zenodo | None = None
 
     def protocol(self, slug: str) -> Protocol:
         """Return the protocol of a review. Raises NotFoundError."""
@@ -118,6 +121,7 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
         ping=_ping(chosen),
         # The demonstration's stand-ins do not have the real reports.
         free_copies=_free_copies(chosen),
+        archive=_archive(chosen),
         known_items={} if chosen.demo else {slug: known_items.read(folder) for slug, folder in folders.items()},
     )
 
@@ -187,6 +191,14 @@ def _citations(chosen: settings.Settings, database: Database, clock: Clock) -> C
         _http(chosen, chosen.openalex_address), base_address=chosen.openalex_address, api_key=key,
         spend=daily_budget(database, service="openalex", daily_usd=daily_usd, clock=clock),
         fallback=EuropePmcCitations(_http(chosen, chosen.europepmc_address), base_address=chosen.europepmc_address))
+
+
+def _archive(chosen: settings.Settings) -> Zenodo | None:
+    token, address = chosen.zenodo_token.get_secret_value(), chosen.zenodo_address
+    if not token:
+        return None
+    http = Http(allowed=(address,), proxy=chosen.proxy, ca_file=chosen.ca_file, timeout=UPLOAD_SECONDS)
+    return Zenodo(http, address=address, token=token)
 
 
 def _ping(chosen: settings.Settings) -> Callable[[], object] | None:

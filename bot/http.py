@@ -85,11 +85,17 @@ class Http:
         """Return the answer to a form that is posted: for what is too long for an address. Otherwise as `get`."""
         return self._ask("POST", address, form, interval, complaint, {}, accept)
 
-    def _ask(self, method: str, address: str, values: Mapping[str, str], interval: float, complaint: Complaint,
-             given: Mapping[str, str], accept: frozenset[int]) -> Answer:
+    def send(self, method: str, address: str, content: bytes, *, kind: str, headers: Mapping[str, str], accept: frozenset[int] = frozenset(),
+             tries: int = 0) -> Answer:
+        """Return the answer to bytes of media type `kind` that are sent. tries: 1 for what must not be done twice, 0 for as many as usual."""
+        return self._ask(method, address, content, 0.0, _no_complaint, {**headers, "Content-Type": kind}, accept, tries or self._tries)
+
+    def _ask(self, method: str, address: str, values: Mapping[str, str] | bytes, interval: float, complaint: Complaint,
+             given: Mapping[str, str], accept: frozenset[int], tries: int = 0) -> Answer:
         self._require_allowed(address)
-        problem, secret = "", {**values, **given}
-        for number in range(1, self._tries + 1):
+        tries = tries or self._tries
+        problem, secret = "", {**({} if isinstance(values, bytes) else values), **given}
+        for number in range(1, tries + 1):
             self._wait_for_turn(max(interval, self._interval))
             pause = self._back_off(number)
             try:
@@ -104,9 +110,9 @@ class Http:
                 if not problem:
                     return answer
                 pause = max(pause, _retry_after(headers))
-            if number < self._tries:
+            if number < tries:
                 self._sleep(min(pause, LONGEST_PAUSE))
-        raise SourceUnavailableError(f"{_host(address)[1]} {_hidden(problem, secret)}, asked {self._tries} times")
+        raise SourceUnavailableError(f"{_host(address)[1]} {_hidden(problem, secret)}, asked {tries} times")
 
     def _require_allowed(self, address: str) -> None:
         scheme, host, _ = _host(address)
@@ -115,8 +121,10 @@ class Http:
         if scheme != "https" and not _is_loopback(host):
             raise RefusedError(f"{host}: only https leaves this machine; set its address to https://{host}")
 
-    def _once(self, method: str, address: str, values: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
-        given: dict[str, Any] = {"params": dict(values)} if method == "GET" else {"data": dict(values)}
+    def _once(self, method: str, address: str, values: Mapping[str, str] | bytes,
+              headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+        body: Any = values if isinstance(values, bytes) else dict(values)
+        given: dict[str, Any] = {"params": body} if method == "GET" else {"data": body}
         if self._proxy and not _is_loopback(_host(address)[1]):
             given["proxies"] = {"http": self._proxy, "https": self._proxy}
         until = self._clock() + self._timeout

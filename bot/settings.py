@@ -131,6 +131,10 @@ class Settings(BaseSettings):
     elsevier_address: WebAddress = "https://api.elsevier.com"
     elsevier_api_key: SecretStr = Field(default=SecretStr(""), description="with it the source `scopus` can be searched")
     elsevier_institution_token: SecretStr = SecretStr("")
+    zenodo_address: WebAddress = Field(default="https://zenodo.org/api", description="where bulletins are deposited; to try it: "
+                                       "https://sandbox.zenodo.org/api")
+    zenodo_token: SecretStr = Field(default=SecretStr(""), description="with it (scopes deposit:write and deposit:actions) bulletins can be "
+                                    "deposited")
     contact_email: MailAddress = Field(default="", description="the address that sources may write to; empty: that for NCBI")
     proxy: ProxyAddress = Field(default="", repr=False, description="http://[user:password@]host:port of the proxy that leads to the sources")
     ca_file: ExistingFile = Field(default="", description="certificates (PEM) to trust in place of the usual ones, where a proxy brings its own")

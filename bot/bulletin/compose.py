@@ -87,6 +87,7 @@ def _composed(material: Material) -> dict[str, Any]:
         "ongoing": [_ongoing(one) for one in material.ongoing],
         "roles": methods_text.roles(material),
         "methods": methods_text.paragraphs(material),
+        "deposits": [{"number": number, "doi": doi} for number, doi in material.deposits],
         "licence": protocol.publishing.licence,
         "funding": protocol.publishing.funding, "interests": protocol.publishing.interests, "contact": protocol.publishing.contact,
         "crisis": {"text": protocol.crisis_text, "help": _help(protocol, material.searched_to)},

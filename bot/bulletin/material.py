@@ -373,7 +373,10 @@ class WithIt(Span):
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Everything a bulletin rests on. pending: what waits for a person, in words → count. previous: the bulletin before, as composed."""
+    """Everything a bulletin rests on. pending: what waits for a person, in words → count. previous: the bulletin before, as composed.
+
+    deposits: (number, DOI) of earlier bulletins that were deposited.
+    """
 
     protocol: Protocol
     period: str
@@ -392,3 +395,4 @@ class Material:
     ongoing: tuple[Ongoing, ...] = ()
     corrects: tuple[Correction, ...] = ()
     recall: Recall | None = None
+    deposits: tuple[tuple[int, str], ...] = ()

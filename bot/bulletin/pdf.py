@@ -186,6 +186,8 @@ def _made(content: Content) -> Iterator[Flowable]:
 def _citing(content: Content) -> Iterator[Flowable]:
     yield paragraph("How to cite this", HEAD)
     yield paragraph(content["cite"])
+    for one in content.get("deposits", ()):
+        yield paragraph(f"Deposited before: bulletin {one['number']}, https://doi.org/{one['doi']}", SMALL)
     signed_by = f" Signed by {content['signed']['by']} on {day(content['signed']['on'])}." if content["signed"] else ""
     yield paragraph(f"Licence: {content['licence']}. Funding: {content['funding']}. Interests: {content['interests']}.{signed_by}", SMALL)
     for one in content.get("roles", ()):

@@ -1,4 +1,4 @@
-"""Commands that move a review out to other programs and in from them."""
+"""Commands that move a review out to other programs and in from them, and a bulletin into an archive."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.base import BY, JsonOption, ReviewOption, chosen_protocol, chosen_review
-from bot.errors import InvalidInputError
+from bot.cli.base import BY, DryRunOption, JsonOption, ReviewOption, chosen_protocol, chosen_review, say
+from bot.errors import InvalidInputError, SettingsError
 
 cli = typer.Typer()
+NOT_SET = "; PERENNIAL_ZENODO_TOKEN is not set: make a token with the scopes deposit:write and deposit:actions in your account there"
 
 
 @cli.command()
@@ -63,6 +64,35 @@ def move_in_(
     if as_json:
         print(json.dumps({"applied": apply, "ready": account.counts, "known": account.known, "left": [
             {"report": report_id, "title": title, "why": why} for report_id, title, why in account.left], "reasons": dict(account.reasons)}))
+
+
+@cli.command()
+def deposit(
+    bulletin: Annotated[int, typer.Option(help="The number of the published bulletin.", min=1)],
+    publish: Annotated[bool, typer.Option("--publish", help="Publish it there for good; without this it stays a draft to look at.")] = False,
+    review: ReviewOption = "",
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Deposit everything of a bulletin in Zenodo (PERENNIAL_ZENODO_TOKEN). Run again it goes on where it was, and never deposits twice.
+
+    Examples:  perennial deposit --bulletin 3 --dry-run  ·  perennial deposit --bulletin 3  ·  perennial deposit --bulletin 3 --publish
+    """
+    from bot.steps.bulletins.deposit import deposit as step
+    from bot.steps.bulletins.deposit import parcel
+
+    app, review_id = chosen_review(review)
+    given = parcel(database=app.database, review_id=review_id, number=bulletin)
+    if dry_run:
+        say(f"Bulletin {bulletin}: {given.name}, {len(given.content):,} bytes, would be deposited{'' if app.archive else NOT_SET}",
+            {"file": given.name, "bytes": len(given.content), "metadata": dict(given.metadata)}, as_json=as_json, dry_run=True)
+        return
+    if app.archive is None:
+        raise SettingsError(f"Nothing was deposited{NOT_SET}")
+    done = step(database=app.database, archive=app.archive, given=given, publish=publish, by=BY, clock=app.clock)
+    line = (f"Bulletin {bulletin} is published as https://doi.org/{done.doi}" if done.state == "published" else
+            f"Bulletin {bulletin} is a draft at {done.page}, with {done.doi} reserved. Look at it; to publish it for good, add  --publish")
+    say(line, {"state": done.state, "deposition": done.number, "doi": done.doi, "page": done.page}, as_json=as_json)
 
 
 def _pairs(given: list[str]) -> dict[str, str]:

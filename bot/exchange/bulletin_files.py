@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from bot.exchange import zenodo
 from bot.exchange.tables import table
 
 # Column → what it holds. In the order of the columns.
@@ -80,9 +81,10 @@ FLOW = {
 }
 TABLES: dict[str, Mapping[str, str]] = {"results.csv": RESULTS, "trials.csv": TRIALS, "studies.csv": STUDIES, "flow.csv": FLOW}
 DICTIONARY, METADATA, READ_ME, EVERYTHING = "data_dictionary.csv", "datacite.json", "README.txt", "everything.zip"
+ZENODO = "zenodo.json"
 LINKED = "bulletin.jsonld"
 LICENCES = {"CC BY 4.0": "https://creativecommons.org/licenses/by/4.0/"}
-NAMES = (*TABLES, DICTIONARY, METADATA, LINKED, EVERYTHING)
+NAMES = (*TABLES, DICTIONARY, METADATA, ZENODO, LINKED, EVERYTHING)
 
 
 def results(content: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -122,6 +124,8 @@ def data_file(content: Mapping[str, Any], name: str) -> tuple[bytes, str]:
     """Return a file of NAMES but the ZIP, and its media type. Raises KeyError for another name."""
     if name == METADATA:
         return _json(metadata(content)), "application/json"
+    if name == ZENODO:
+        return _json({"metadata": zenodo.described(content)}), "application/json"
     if name == LINKED:
         return _json(linked_data(content)), "application/ld+json"
     if name == DICTIONARY:
@@ -131,19 +135,20 @@ def data_file(content: Mapping[str, Any], name: str) -> tuple[bytes, str]:
 
 
 def metadata(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a deposit says about itself, in the words of DataCite 4.5 that Zenodo takes as well; no DOI is claimed."""
+    """Return what a deposit says about itself, in the words of DataCite 4.5; no DOI is claimed. Zenodo's own words: zenodo.py."""
     review = content["review"]
     notice = [f"{content['notice']}. "] if content["notice"] else []
     return {
         "schemaVersion": "http://datacite.org/schema/kernel-4",
         "titles": [{"title": f"{review['title']}. Bulletin {content['number']}"}],
-        "creators": [{"name": name} for name in content["protocol"]["authors"]],
+        "creators": [{"name": name} for name in content["protocol"]["authors"] or [content.get("site") or review["title"]]],
+        "publisher": {"name": content.get("site") or review["title"]},
         "publicationYear": date.fromisoformat(content["dated"]).year,
         "types": {"resourceTypeGeneral": "Dataset", "resourceType": "Living systematic review, bulletin with data"},
         "dates": [{"date": content["dated"], "dateType": "Issued"}],
         "version": str(content["number"]),
         "language": "en",
-        "rightsList": [{"rights": content["licence"]}],
+        "rightsList": [{"rights": content["licence"], **({"rightsUri": uri} if (uri := LICENCES.get(content["licence"])) else {})}],
         "descriptions": [{"description": "".join([*notice, review["question"]]), "descriptionType": "Abstract"}],
         "relatedIdentifiers": [{"relatedIdentifier": content["address"], "relatedIdentifierType": "URL", "relationType": "IsIdenticalTo"}],
     }
@@ -173,7 +178,7 @@ def linked_data(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def everything(content: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
     """Return a ZIP of a bulletin's frozen files (name → content) and of its data, the same bytes for the same bulletin."""
-    data = {name: data_file(content, name)[0] for name in (*TABLES, DICTIONARY, METADATA)}
+    data = {name: data_file(content, name)[0] for name in (*TABLES, DICTIONARY, METADATA, ZENODO)}
     members = {**{f"bulletin/{name}": one for name, one in files.items()}, **{f"data/{name}": one for name, one in data.items()},
                READ_ME: _read_me(content).encode()}
     day, out = date.fromisoformat(content["dated"]), io.BytesIO()
@@ -190,7 +195,8 @@ def _read_me(content: Mapping[str, Any]) -> str:
              f"This bulletin, as it stays: {content['address']}", "",
              "bulletin/  the page, the text, the pictures and the content (bulletin.json) as they were published and frozen",
              "data/      results, trials, studies and the flow of records as tables",
-             f"           what each column holds: data/{DICTIONARY}; about a deposit: data/{METADATA}"]
+             f"           what each column holds: data/{DICTIONARY}",
+             f"           about a deposit: data/{METADATA} (DataCite), data/{ZENODO} (Zenodo's deposit API)"]
     return "\n".join(lines) + "\n"
 
 

@@ -18,6 +18,7 @@ from bot.app import App
 from bot.exchange import bulletin_files
 from bot.rendering import DEMO_NOTICE
 from bot.web.bulletins import published
+from bot.web.notices import dois
 from db.bulletins import BulletinRow
 
 VERSION = "1"
@@ -39,7 +40,7 @@ class ReviewOut(BaseModel):
 
 
 class BulletinOut(BaseModel):
-    """A bulletin in short. status: first, no change, estimate updated or conclusion changed."""
+    """A bulletin in short. status: first, no change, estimate updated or conclusion changed; doi: null while it has none."""
 
     number: int
     dated: str
@@ -49,6 +50,7 @@ class BulletinOut(BaseModel):
     page: str
     content: str
     results: str
+    doi: str | None
 
 
 class ResultOut(BaseModel):
@@ -123,7 +125,8 @@ def _routes(app: App) -> APIRouter:
 
     @router.get("/reviews/{slug}/bulletins", summary="Its bulletins, newest first")
     def bulletins_(slug: str = Slug) -> list[BulletinOut]:
-        return [_bulletin(app, slug, row) for row in published(app, slug)]
+        found = dois(app, slug)
+        return [_bulletin(app, slug, row, found.get(row.number or 0)) for row in published(app, slug)]
 
     @router.get("/reviews/{slug}/bulletins/{number}", summary="The whole content of a bulletin, as it was frozen")
     def bulletin(slug: str = Slug, number: str = Number) -> dict[str, Any]:
@@ -147,10 +150,11 @@ def _review(app: App, slug: str) -> ReviewOut:
                      bulletins=f"{app.renderer.site.address}/api/v1/reviews/{slug}/bulletins")
 
 
-def _bulletin(app: App, slug: str, row: BulletinRow) -> BulletinOut:
+def _bulletin(app: App, slug: str, row: BulletinRow, doi: str | None) -> BulletinOut:
     api, content = f"{app.renderer.site.address}/api/v1/reviews/{slug}/bulletins/{row.number}", row.content
     return BulletinOut(number=content["number"], dated=content["dated"], status=row.status, searched_to=content["searched_to"] or None,
-                       notice=content["notice"], page=content["address"], content=api, results=f"{api}/results")
+                       notice=content["notice"], page=content["address"], content=api, results=f"{api}/results",
+                       doi=doi)
 
 
 def _row(app: App, slug: str, number: str) -> BulletinRow:

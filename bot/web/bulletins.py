@@ -20,7 +20,7 @@ from bot.errors import NotFoundError
 from bot.exchange import bulletin_files
 from bot.rendering import DEMO_NOTICE
 from bot.steps.bulletins.publish import PAGE
-from bot.web.notices import over
+from bot.web.notices import dois, over
 from db import blobs, bulletins, reviews
 from db.bulletins import BulletinRow
 
@@ -34,7 +34,8 @@ def routes(app: App) -> APIRouter:
 
     @router.api_route("/reviews/{slug}/bulletins", methods=GET)
     def archive(slug: str) -> Response:
-        page = app.renderer.page("site/archive.html", protocol=app.protocol(slug), bulletins=[_line(row) for row in published(app, slug)])
+        page = app.renderer.page("site/archive.html", protocol=app.protocol(slug), dois=dois(app, slug),
+                                 bulletins=[_line(row) for row in published(app, slug)])
         return HTMLResponse(page)
 
     @router.api_route("/reviews/{slug}/bulletins/latest", methods=GET)

@@ -8,10 +8,11 @@ from typing import Any
 from bot.app import App
 from bot.domain.notices import RETRACTION
 from bot.steps.studies.tell_editor import of_studies
-from db import bulletins, corrections, effects, notices, reviews
+from db import bulletins, corrections, deposits, effects, notices, reviews
 from db.session import Session
 
 MAIN = b'<main id="main">'
+CITE = b'<h2 id="cite">How to cite this</h2>\n'
 
 
 def retractions(session: Session, review_id: int) -> list[dict[str, str]]:
@@ -33,11 +34,26 @@ def of_review(app: App, slug: str) -> list[dict[str, str]]:
 def over(app: App, slug: str, number: int, page: bytes) -> bytes:
     """Return a bulletin's frozen page with what is to be said above it; the very bytes where nothing is."""
     told, wrong = of_review(app, slug), wrong_in(app, slug, number)
+    page = _with_doi(app, slug, number, page)
     if not told and not wrong:
         return page
     before, found, after = page.partition(MAIN)
     shown = app.renderer.page("site/wrong.html", wrong=wrong, slug=slug) + app.renderer.page("site/notice.html", retractions=told, frozen=True)
     return before + found + shown.encode() + after if found else page
+
+
+def _with_doi(app: App, slug: str, number: int, page: bytes) -> bytes:
+    """Return a bulletin's page with the DOI that it got after it was frozen, above how to cite it."""
+    doi = dois(app, slug).get(number)
+    before, found, after = page.partition(CITE)
+    return before + found + app.renderer.page("site/doi.html", doi=doi).encode() + after if doi and found else page
+
+
+def dois(app: App, slug: str) -> dict[int, str]:
+    """Return number → DOI of the bulletins of a review that were deposited."""
+    with app.database.reading() as session:
+        row = next((one for one in reviews.all_reviews(session) if one.slug == slug), None)
+        return deposits.dois(session, row.id) if row else {}
 
 
 def wrong_in(app: App, slug: str, number: int) -> list[dict[str, Any]]:

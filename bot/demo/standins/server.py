@@ -169,7 +169,10 @@ def _handler(standin: StandIn) -> type[BaseHTTPRequestHandler]:
             standin.answer(self, "")
 
         def do_POST(self) -> None:
-            standin.answer(self, self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
+            self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            standin.answer(self, self.body.decode("utf-8", "replace"))
+
+        do_PUT = do_POST
 
         def log_message(self, format: str, *args: object) -> None:
             return

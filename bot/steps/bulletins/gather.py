@@ -44,6 +44,7 @@ from db import (
     certainty,
     completeness,
     corrections,
+    deposits,
     effects,
     estimates,
     published_updates,
@@ -97,7 +98,7 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
         told=gather_notices(session, review_id, protocol, {row.id for row in shown} | {one.study_id for one in usable.values()}),
         notice=DEMO_NOTICE if site.demo else "", previous=before.content if before else None,
         ongoing=_ongoing(session, review_id), corrects=_corrects(session, review_id, cycle_id),
-        recall=gather_recall(session, review_id, cycle_id, cycle.window_to))
+        deposits=tuple(deposits.dois(session, review_id).items()), recall=gather_recall(session, review_id, cycle_id, cycle.window_to))
 
 
 def next_search(cycle: CycleRow, protocol: Protocol) -> date:
