@@ -14,14 +14,16 @@ PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGN
 ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+")
 KEY = re.compile(r"((?:api_?key|password|token|secret)=)[^&\s\"']+", re.IGNORECASE)
 
+WARNINGS = logging.WARNING
+
 
 def redact(text: str) -> str:
     """Return a text without mail addresses, link and session tokens, API keys and the passwords of addresses."""
     return ADDRESS.sub("<address>", TOKEN.sub("<token>", PASSWORD.sub(r"\1<password>", KEY.sub(r"\1<key>", text))))
 
 
-def configure(*, verbose: bool = False) -> None:
-    """Send logs to stderr, one line each."""
+def configure(*, least: int = logging.INFO) -> None:
+    """Send logs to stderr, one line each. least: from which level on."""
     import structlog
 
     structlog.configure(
@@ -33,7 +35,7 @@ def configure(*, verbose: bool = False) -> None:
             _redacting,
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"], drop_missing=True),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )

@@ -107,6 +107,11 @@ def reports_with_votes(session: Session, report_ids: Collection[int]) -> frozens
     return frozenset(session.scalars(query.where(AssignmentRow.report_id.in_(list(report_ids)))))
 
 
+def count(session: Session) -> int:
+    """Return how many votes there are in all, changed ones counted each time."""
+    return session.scalar(select(func.count()).select_from(DecisionRow)) or 0
+
+
 def last_id(session: Session, round_id: int) -> int:
     """Return the row id of the last vote in a round, 0 if there is none."""
     query = select(func.max(DecisionRow.id)).join(AssignmentRow, AssignmentRow.id == DecisionRow.assignment_id)

@@ -42,6 +42,15 @@ def migrate(database: Database, migrations: Path, *, to: str = "head") -> tuple[
         return before, revision(database)
 
 
+def planned(database: Database, migrations: Path, *, to: str = "head") -> tuple[str | None, str | None]:
+    """Return (revision now, revision after a `migrate`), and change nothing. Raises SchemaError as `migrate` does."""
+    config = _config(migrations)
+    before = revision(database)
+    _require_known(database, config, before)
+    _direction(config, before, to)
+    return before, {"head": newest(migrations), "base": None}.get(to, to)
+
+
 @contextmanager
 def _tables_may_be_rebuilt(database: Database, connection: Connection) -> Iterator[None]:
     """Let SQLite drop a table that rows refer to and put a changed one in its place: it cannot change one as it stands."""

@@ -71,11 +71,11 @@ def commands() -> str:
     """Return every command with its arguments."""
     from typer.main import get_command
 
-    from bot.cli import cli
+    from bot.cli import EXIT_CODES, cli
 
     lines = ["# Commands", "", WRITTEN, "",
-             "Every command has `--help`; those that answer programs have `--json`, whose object is the last line of standard output.",
-             "Exit codes: 0 done; 1 it could not be done, and a sentence says why; 2 it was asked for wrongly.", ""]
+             "Every command has `--help` with examples, and `--json`, whose object is the last line of standard output.", "",
+             "| Exit code | Meaning |", "|---|---|", *(f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items()), ""]
     for path, command in _walk(get_command(cli), "perennial"):
         lines += [f"## {path}", "", *_paragraphs(command.help or ""), ""]
         for parameter in command.params:

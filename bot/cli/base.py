@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.domain.protocols import Protocol
 
 BY = "system:cli"
-EXIT_FAILED, EXIT_USAGE, EXIT_DEGRADED = 1, 2, 3
+EXIT_FAILED, EXIT_USAGE, EXIT_DEGRADED, EXIT_INTERRUPTED = 1, 2, 3, 130
 
 ReviewOption = Annotated[str, typer.Option("--review", help="Which review, where there are several.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would come of it, and keep and send nothing.")]
@@ -34,7 +34,7 @@ def application() -> tuple[App, Any]:
     from bot import app as root
     from bot import settings
 
-    logs(verbose=False)
+    logs()
     chosen = settings.load()
     return root.build(chosen), chosen
 
@@ -75,8 +75,8 @@ def chosen_review(slug: str) -> tuple[App, int]:
     return app, cycle.state(app.database, protocol=chosen_protocol(app, slug), by=BY, now=app.clock()).review_id
 
 
-def logs(*, verbose: bool) -> None:
+def logs() -> None:
     """Send logs to stderr."""
     from bot.telemetry import configure
 
-    configure(verbose=verbose)
+    configure()

@@ -21,11 +21,17 @@ def export(
     review: ReviewOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Write all that a review holds for other programs: CSV (metafor), RIS, RevMan, JSON. Votes of open rounds are left out."""
+    """Write all that a review holds for other programs: CSV (metafor), RIS, RevMan, JSON. Votes of open rounds are left out.
+
+    Example:  perennial export ./moved-out --review sleep-apps
+    """
     from bot.steps.exchange.move_out import move_out
 
     app, review_id = chosen_review(review)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, FileNotFoundError, NotADirectoryError) as error:
+        raise InvalidInputError(f"{folder} is no folder and cannot be made one; name another") from error
     written = move_out(database=app.database, review_id=review_id, protocol=chosen_protocol(app, review), now=app.clock())
     for name, content in written.items():
         (folder / name).write_bytes(content)
@@ -43,7 +49,7 @@ def move_in_(
 ) -> None:
     """Take over what people decided in Rayyan, Covidence, ASReview or EPPI-Reviewer, from exports that were imported before.
 
-    First:  perennial import rayyan.csv --source NAME  ·  then look:  perennial move-in  ·  then:  perennial move-in --apply
+    Examples, in this order:  perennial import rayyan.csv --source NAME  ·  perennial move-in  ·  perennial move-in --apply
     """
     from bot.steps.exchange.move_in import move_in, preview
     from bot.steps.records.deduplicate import deduplicate

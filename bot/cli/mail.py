@@ -16,7 +16,10 @@ mail_cli = typer.Typer(no_args_is_help=True, help="Mails that are unsure or fail
 
 @mail_cli.command("unsure")
 def mail_unsure(as_json: JsonOption = False) -> None:
-    """List the mails of which nobody knows whether they went out, and those that failed."""
+    """List the mails of which nobody knows whether they went out, and those that failed.
+
+    Example:  perennial mail unsure --json
+    """
     from db import outbox
 
     app, _ = ready_application()
@@ -31,7 +34,10 @@ def mail_unsure(as_json: JsonOption = False) -> None:
 
 @mail_cli.command("read")
 def mail_read(as_json: JsonOption = False) -> None:
-    """Look into the mailbox for alerts now, and take in what came; the worker does it every few minutes."""
+    """Look into the mailbox for alerts now, and take in what came; the worker does it every few minutes.
+
+    Example:  perennial mail read
+    """
     from bot.jobs import read_alerts
 
     app, _ = ready_application()
@@ -84,7 +90,10 @@ def mail_hold(
 
 @mail_cli.command("release")
 def mail_release(dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
-    """Let mails go out again, after a restore or a hold. The unsure ones wait for  perennial mail settle."""
+    """Let mails go out again, after a restore or a hold. The unsure ones wait for  perennial mail settle.
+
+    Examples:  perennial mail release --dry-run  ·  perennial mail release
+    """
     from bot.steps.mail.hold import release
 
     app, _ = ready_application()

@@ -25,7 +25,10 @@ def medline_score(
     scheduler: Annotated[str, typer.Option(help="A Dask scheduler, such as tcp://10.0.0.5:8786, in place of this machine.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Score all files for one or many reviews in a single pass. Run again, it goes on where it was; only new files are scored."""
+    """Score all files for one or many reviews in a single pass. Run again, it goes on where it was; only new files are scored.
+
+    Examples:  perennial medline score /srv/medline  ·  perennial medline score /srv/medline --review sleep-apps --workers 4
+    """
     from bot.cli.progress import bar
     from bot.steps import cycle
     from bot.steps.medline.collect import collect

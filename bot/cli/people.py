@@ -39,7 +39,10 @@ def people_add(
 
 @people_cli.command("list")
 def people_list(review: ReviewOption = "", as_json: JsonOption = False) -> None:
-    """Show who is what in a review."""
+    """Show who is what in a review.
+
+    Example:  perennial people list --review sleep-apps
+    """
     from db import people
 
     app, review_id = chosen_review(review)

@@ -22,7 +22,10 @@ def import_(
     as_json: JsonOption = False,
     dump: Annotated[bool, typer.Option("--dump", help="Print the records as JSON lines and store nothing.")] = False,
 ) -> None:
-    """Take in the files that a source's own site exported. One that cannot be read keeps no other from its turn; then the exit code is 2."""
+    """Take in the files that a source's own site exported. One that cannot be read keeps no other from its turn; then the exit code is 2.
+
+    Examples:  perennial import embase.ris --source embase  ·  perennial import *.nbib --source pubmed --dump
+    """
     from bot.cli.progress import bar
     from bot.steps.records.import_files import import_files, show_files
 
@@ -50,7 +53,10 @@ def ledger(
     methods: Annotated[bool, typer.Option("--methods", help="The paragraph of methods, and every strategy as it was run.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Print the ledger of searches (PRISMA-S): what was sent where and when, how it was read, what came."""
+    """Print the ledger of searches (PRISMA-S): what was sent where and when, how it was read, what came.
+
+    Examples:  perennial ledger  ·  perennial ledger --csv > searches.csv  ·  perennial ledger --methods
+    """
     from bot.bulletin import search_appendix
     from bot.steps.records.ledger import ledger as rows_of
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.base import EXIT_FAILED, EXIT_USAGE, JsonOption, ReviewOption, chosen_review, home
+from bot.errors import InvalidInputError
 
 cli = typer.Typer()
 
@@ -27,7 +28,11 @@ def init(
     """
     from bot import new_review
 
-    made = new_review.from_example(example, home=home()) if example else new_review.from_answers(answers, abstract, home=home())
+    try:
+        made = new_review.from_example(example, home=home()) if example else new_review.from_answers(answers, abstract, home=home())
+    except typer.Abort as error:
+        raise InvalidInputError("the questions ended before the last answer, and nothing was written. Begin again, or answer in a file:  "
+                                "perennial init --answers FILE  (docs/guide/first-hour.md shows one)") from error
     print(f"The review is in {made.folder}")
     for number, sentence in enumerate(made.to_do, start=1):
         print(f"  {number}. {sentence}")
@@ -40,7 +45,10 @@ def check(
     folder: Annotated[Path | None, typer.Argument(help="The folder of a review; default: every review there is.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a review's protocol and name what is wrong: file, line, key and what is allowed."""
+    """Read a review's protocol and name what is wrong: file, line, key and what is allowed.
+
+    Examples:  perennial check  ·  perennial check data/reviews/sleep-apps --json
+    """
     from bot import paths
     from bot.protocols.check import check as check_review
 
@@ -57,11 +65,14 @@ def check(
 
 
 @cli.command()
-def schema() -> None:
-    """Print the JSON Schema of a protocol."""
+def schema(as_json: Annotated[bool, typer.Option("--json", help="On one line.")] = False) -> None:
+    """Print the JSON Schema of a protocol.
+
+    Example:  perennial schema > protocol.schema.json
+    """
     from bot.protocols.schema import json_schemas
 
-    print(json.dumps(json_schemas(), indent=2))
+    print(json.dumps(json_schemas(), indent=None if as_json else 2))
 
 
 @cli.command()
@@ -72,7 +83,9 @@ def reproduce(
 ) -> None:
     """Compute every kept estimate and analysis again from its frozen inputs, and make every file of the bulletins again from their contents.
 
-    Numbers are compared to the last digit, or to 1e-9 under other versions; files byte for byte.
+    Numbers are compared to the last digit, or to 1e-9 under other versions; files byte for byte. Exit code 1 if something differs.
+
+    Examples:  perennial reproduce  ·  perennial reproduce 2 --json
     """
     from bot import paths
     from bot.cli.progress import bar

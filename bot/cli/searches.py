@@ -20,7 +20,10 @@ def searches_check(
     syntax: Annotated[str, typer.Option(help="pubmed, ovid or cochrane: how a single file is written.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Read strategies and name what is wrong with them, and what differs between the sources' versions. Nothing is run."""
+    """Read strategies and name what is wrong with them, and what differs between the sources' versions. Nothing is run.
+
+    Examples:  perennial searches check  ·  perennial searches check embase.txt --syntax ovid
+    """
     from bot import paths
     from bot.protocols.strategy_files import single_file, strategy_files
     from bot.protocols.strategy_report import lines, report
@@ -47,7 +50,10 @@ def searches_accept(
     review: ReviewOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Accept how a source read its strategy in the latest cycle; the next search goes on."""
+    """Accept how a source read its strategy in the latest cycle; the next search goes on.
+
+    Example:  perennial searches accept pubmed --by edda@example.org
+    """
     from bot.steps.records.accept_reading import accept_reading
     from db import people, reviews
 

@@ -9,8 +9,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from bot.errors import PerennialError
 from bot.steps import cycle
 from bot.steps.people.join import join
 from bot.web.server import Server, listen
-from db import bulletins, events, outbox, readers, reviews, schema
+from db import bulletins, decisions, events, outbox, readers, reviews, schema
 
 SLUG = "digital-peer-support"
 BY = "system:demo"
@@ -52,6 +52,9 @@ LONGEST_WITHOUT_TICK = 3.0
 LONGEST_STANDSTILL = 90.0
 
 
+Progress = Callable[[int, int], object]
+
+
 class DemoError(PerennialError):
     """The demonstration did not come to its end."""
 
@@ -66,10 +69,19 @@ class Stage:
     sources: Mapping[str, StandIn]
     server: Server
     people: subprocess.Popen[bytes]
+    progress: Callable[[], object] = lambda: None
 
 
-def run_demo(*, folder: Path | None = None, database: str = "", serve: bool = False, port: int = 0) -> dict[str, Any]:
-    """Run both months, print an account of them, and return its figures. serve: go on showing the site until Ctrl-C."""
+def _nowhere(_what: str) -> AbstractContextManager[Progress]:
+    return nullcontext(lambda _done, _of: None)
+
+
+def run_demo(*, folder: Path | None = None, database: str = "", serve: bool = False, port: int = 0,
+             showing: Callable[[str], AbstractContextManager[Progress]] = _nowhere) -> dict[str, Any]:
+    """Run both months, print an account of them, and return its figures. serve: go on showing the site until Ctrl-C.
+
+    showing: gives, for as long as the months run, what is told how many votes of how many are in.
+    """
     home = (folder or Path(tempfile.mkdtemp(prefix="perennial-demo-"))).resolve()
     home.mkdir(parents=True, exist_ok=True)
     if serve and (home / DONE).exists():
@@ -78,7 +90,10 @@ def run_demo(*, folder: Path | None = None, database: str = "", serve: bool = Fa
     began = time.monotonic()
     with ExitStack() as stack:
         stage = _set_up(stack, home, database, port, citations)
-        months = [_month(stage, moment, number, citations) for number, moment in enumerate(MONTHS, start=1)]
+        with showing("two months") as progress:
+            # Each record is judged by two; that is most of what happens.
+            stage = replace(stage, progress=lambda: progress(_votes(stage), 2 * len(citations)))
+            months = [_month(stage, moment, number, citations) for number, moment in enumerate(MONTHS, start=1)]
         figures = final_account(stage.app, SLUG, months, mails=stage.sink.count())
         print_account(figures, months, cautious=cautious_estimates(stage.app, SLUG), home=home, seconds=time.monotonic() - began)
         (home / DONE).write_text(json.dumps({"database": database, "figures": figures}), encoding="utf-8")
@@ -203,6 +218,7 @@ def _until(stage: Stage, done: Callable[[], bool], what: str) -> None:
         if stage.people.poll() is not None:
             raise DemoError(f"the scripted people stopped while {what} was awaited; see above")
         after, ticked_at = _fingerprint(stage), time.monotonic()
+        stage.progress()
         if after != seen:
             seen, changed_at = after, ticked_at
         elif ticked_at - changed_at > LONGEST_STANDSTILL:
@@ -214,6 +230,11 @@ def _until(stage: Stage, done: Callable[[], bool], what: str) -> None:
 def _fingerprint(stage: Stage) -> tuple[object, ...]:
     with stage.app.database.reading() as session:
         return (stage.sink.count(), *outbox.counts(session).values(), events.count(session))
+
+
+def _votes(stage: Stage) -> int:
+    with stage.app.database.reading() as session:
+        return decisions.count(session)
 
 
 def _skip_quiet_hours(stage: Stage) -> None:

@@ -34,8 +34,12 @@ def listen(host: str, port: int) -> Listener:
     """Listen on host and port (0: any free one). Raises SettingsError if the port is taken, is none, or the host is none of this machine."""
     if not 0 <= port <= MOST_PORT:
         raise SettingsError(f"{port} is no port; allowed: 1 to {MOST_PORT}, 0 for any free one")
-    # Named as TCP, or asyncio leaves Nagle's algorithm on: a small page would then wait 40 ms for the reader's acknowledgement.
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        # Named as TCP, or asyncio leaves Nagle's algorithm on: a small page would then wait 40 ms for the reader's acknowledgement.
+        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {host}: this machine has no IPv6 ({error.strerror}). Choose:  PERENNIAL_LISTEN=127.0.0.1") \
+            from error
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

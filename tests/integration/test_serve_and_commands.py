@@ -290,23 +290,6 @@ def test_a_dry_run_says_what_would_come_of_it_and_keeps_and_sends_nothing(tmp_pa
     database.close()
 
 
-def test_every_command_explains_itself_and_is_called_perennial() -> None:
-    import click
-    import typer
-
-    def leaves(command: click.Command, name: str) -> list[tuple[str, click.Command]]:
-        inside = getattr(command, "commands", None)
-        return [leaf for part, one in inside.items() for leaf in leaves(one, f"{name} {part}")] if inside else [(name, command)]
-
-    found = leaves(typer.main.get_command(cli.cli), "perennial")
-    assert len(found) > 20
-    for name, command in found:
-        assert len((command.help or "").split()) >= 4, name
-        silent = {"demo", "serve", "work", "schema"}
-        options = {word for one in command.params for word in one.opts}
-        assert "--json" in options or name.split()[-1] in silent, name
-
-
 def test_a_port_that_is_none_a_host_of_another_machine_and_a_full_disk_are_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "80000 is no port; allowed: 1 to 65535" in refused(perennial(tmp_path, "serve", "--port", "80000"), code=2)
     assert "PERENNIAL_LISTEN" in refused(perennial(tmp_path, "serve", "--port", "0", listen="192.0.2.1"), code=2)
