@@ -11,7 +11,7 @@ from db.base import Base
 
 def month(*, votes: int = 3, mails: int = 2, twice: tuple[str, ...] = (), template: str = "bulletin") -> dict[str, Any]:
     tables: dict[str, Any] = {name: [] for name in Base.metadata.tables}
-    tables["decision"] = [{"id": number, "verdict": f"include {number}"} for number in range(votes)]
+    tables["decision"] = [{"id": number, "assignment_id": number, "verdict": f"include {number}"} for number in range(votes)]
     tables["outbox"] = [{"id": number, "key": f"k{number}", "template": template, "state": "sent"} for number in range(2)]
     return {"tables": tables, "kills": ["here"] * 4, "unsure": ["k1"], "mails": mails, "twice": list(twice), "commits": 1}
 
