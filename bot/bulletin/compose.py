@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from bot.bulletin import changes, closer, history, methods_text, pictures, plain_language, prisma_flow, published
+from bot.bulletin import changes, closer, history, methods_text, pictures, plain_language, plain_summary, prisma_flow, published
 from bot.bulletin.material import (
     Cautious,
     Material,
@@ -58,7 +58,7 @@ def _composed(material: Material) -> dict[str, Any]:
     outcomes = [_outcome(material, one) for one in _in_order(material)]
     status = changes.status(outcomes, material.previous)
     known = {study["id"] for study in material.previous["studies"]} if material.previous else None
-    return {
+    content: dict[str, Any] = {
         "schema": SCHEMA,
         "review": _review(protocol),
         "protocol": _protocol(protocol),
@@ -92,6 +92,7 @@ def _composed(material: Material) -> dict[str, Any]:
         "funding": protocol.publishing.funding, "interests": protocol.publishing.interests, "contact": protocol.publishing.contact,
         "crisis": {"text": protocol.crisis_text, "help": _help(protocol, material.searched_to)},
     }
+    return content | {"plain": plain_summary.summary(content, protocol)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
     composed: dict[str, Any] = {
         "id": outcome.id, "label": outcome.label, "phrase": outcome.phrase, "definition": outcome.definition,
         "measure": outcome.measure, "measure_name": plain_language.MEASURES.get(outcome.measure, outcome.measure),
-        "ratio": outcome.is_ratio, "importance": outcome.importance, "harm": outcome.harm, "origin": outcome.origin,
+        "ratio": outcome.is_ratio, "direction": outcome.direction, "importance": outcome.importance, "harm": outcome.harm, "origin": outcome.origin,
         "leads": "published" if leads else "ours", "lead": leads, "ours": ours,
         "complete_to": one.complete_to.isoformat() if one.complete_to else None,
         "answer": f"{plain_language.published_answer(outcome, about, leads['short'], leads)} {published.BELOW}: {ours}" if leads else ours,

@@ -18,7 +18,7 @@ def digest(content: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{name: content[name] for name in ("number", "dated", "headline", "status", "address", "notice", "provisional", "failed", "previous",
                                              "next", "cite", "licence", "signed", "crisis", "methods", "measures")},
-        "corrects": content.get("corrects", []), "follows": content.get("follows", []),
+        "corrects": content.get("corrects", []), "plain": "plain" in content, "follows": content.get("follows", []),
         "title": content["review"]["title"], "short_title": content["review"]["short_title"], "question": content["review"]["question"],
         "searched": searched(content), "pending": pending(content),
         "answers": [_answer(content, outcome) for outcome in outcomes if is_told(outcome)],

@@ -286,7 +286,7 @@ class Protocol:
     sources: those that are searched; planned_sources: those that are only announced.
     called: what the intervention is called inside a sentence, "" where the short title does.
     drafted_after_seeing: which results were known when the first version was written.
-    crisis_text: the sentence that holds in every country.
+    crisis_text: the sentence that holds in every country. plain_question, plain_background: in the plain-language summary, "" if not given.
     """
 
     slug: str
@@ -324,6 +324,8 @@ class Protocol:
     independence: str
     crisis_text: str
     crisis_help: tuple[CrisisHelp, ...]
+    plain_question: str
+    plain_background: str
     sha256: str
     document: bytes = field(repr=False)
     appraisal: Appraisal | None = None

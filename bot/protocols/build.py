@@ -87,6 +87,7 @@ def _publication(form: ProtocolForm, published: PublishedForm | None) -> dict[st
         "starting_point": domain.StartingPoint(**_tuples(published.starting_point)) if published else None,
         "crisis_text": form.crisis.text,
         "crisis_help": tuple(domain.CrisisHelp(**place.model_dump()) for place in form.crisis.help),
+        "plain_question": form.plain.question, "plain_background": form.plain.background,
     }
 
 

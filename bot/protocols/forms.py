@@ -285,6 +285,13 @@ class CrisisForm(Form):
     help: list[CrisisHelpForm] = []
 
 
+class PlainForm(Form):
+    """What the plain-language summary says in the team's own words; readers of about 13 years should understand it."""
+
+    question: OptionalText = Field(default="", description="what the review wants to find out, in plain words")
+    background: OptionalText = Field(default="", description="what the intervention is and whom it is for, in plain words")
+
+
 class AmendmentForm(Form):
     """A change of the protocol."""
 
@@ -324,4 +331,5 @@ class ProtocolForm(Form):
     publishing: PublishingForm
     living: LivingForm
     crisis: CrisisForm
+    plain: PlainForm = PlainForm()
     amendments: list[AmendmentForm] = []

@@ -69,13 +69,8 @@ def routes(app: App) -> APIRouter:
         layouts = [(one, words, prisma_flow.layout(content, one)) for one, words in prisma_flow.LAYOUTS.items()]
         return HTMLResponse(app.renderer.page("site/flow.html", protocol=app.protocol(slug), c=content, layouts=layouts))
 
-    @router.api_route("/reviews/{slug}/bulletins/{number}/flow-{layout}.svg", methods=GET)
-    def flow_in(request: Request, slug: str, number: str, layout: int) -> Response:
-        row = _bulletin(app, slug, number)
-        if layout not in prisma_flow.LAYOUTS:
-            raise NotFoundError(f"The flow is drawn in the layouts 1 to {max(prisma_flow.LAYOUTS)}.")
-        content = pictures.flow_in(row.content, layout)
-        return served(request, content, pictures.SVG, hashlib.sha256(content).hexdigest())
+    for layout in prisma_flow.LAYOUTS:
+        router.add_api_route(f"/reviews/{{slug}}/bulletins/{{number}}/flow-{layout}.svg", _flow_in(app, layout), methods=GET)
 
     for one in bulletin_files.NAMES:
         router.add_api_route(f"/reviews/{{slug}}/bulletins/{{number}}/{one}", _data_file(app, one), methods=GET)
@@ -109,6 +104,16 @@ def served(request: Request, content: bytes, media_type: str, sha256: str) -> Re
     if f'"{sha256}"' in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=media_type, headers=headers)
+
+
+def _flow_in(app: App, layout: int) -> Callable[[Request, str, str], Response]:
+    """Return what serves the flow of records in one layout."""
+
+    def serve(request: Request, slug: str, number: str) -> Response:
+        content = pictures.flow_in(_bulletin(app, slug, number).content, layout)
+        return served(request, content, pictures.SVG, hashlib.sha256(content).hexdigest())
+
+    return serve
 
 
 def _data_file(app: App, name: str) -> Callable[[Request, str, str], Response]:

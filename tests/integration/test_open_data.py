@@ -127,3 +127,23 @@ def test_the_archive_leads_to_the_data(demo: Played) -> None:
     for name in ("results.csv", "everything.zip", "data_dictionary.csv"):
         assert f"{PAGES}/bulletins/1/{name}" in page and demo.web.get(f"{PAGES}/bulletins/1/{name}").status_code == 200
     assert "/api/v1/openapi.json" in page and f"{PAGES}/feed.json" in page
+
+
+def test_the_flow_of_each_cycle_adds_up_to_the_whole_in_page_table_and_pictures(demo: Played) -> None:
+    rows = _table(demo.web.get(f"{PAGES}/bulletins/2/flow.csv").content)
+    whole = {box["id"]: box["n"] for box in demo.web.get(f"{API}/bulletins/2").json()["flow"] if box["id"] != "studies"}
+    assert len({row["period"] for row in rows}) == 2
+    assert {name: sum(int(row["n"]) for row in rows if row["box"] == name) for name in whole} == whole
+    # What the demonstration says it found, whatever brought it.
+    assert sum(int(row["n"]) for row in rows if row["number"] in ("2", "11")) == demo.figures["records_found"]
+    page = demo.web.get(f"{PAGES}/bulletins/2/flow")
+    assert page.status_code == 200 and all(f'id="layout-{number}"' in page.text for number in (1, 2, 3, 4))
+    pictures = {demo.web.get(f"{PAGES}/bulletins/2/flow-{number}.svg").content for number in (1, 2, 3, 4)}
+    assert all(picture.startswith(b"<svg") for picture in pictures) and demo.web.get(f"{PAGES}/bulletins/2/flow-5.svg").status_code == 404
+
+
+def test_a_bulletin_is_there_in_plain_words_and_linked_from_where_it_is_read(demo: Played) -> None:
+    plain = demo.web.get(f"{PAGES}/bulletins/2/plain.html").text
+    assert DEMO_NOTICE in plain and "What did we find?" in plain and "If you need help now." in plain
+    for address in (f"{PAGES}/bulletins/2", PAGES, "/"):
+        assert "plain.html" in demo.web.get(address).text, address

@@ -25,7 +25,7 @@ from db.bulletins import BulletinRow
 from db.session import Database, Session
 
 BATCH = 200
-PAGE, TEXT, DATA, STYLE, PRINT = "bulletin.html", "bulletin.txt", "bulletin.json", "style.css", "bulletin.pdf"
+PAGE, TEXT, DATA, STYLE, PRINT, PLAIN = "bulletin.html", "bulletin.txt", "bulletin.json", "style.css", "bulletin.pdf", "plain.html"
 EDITOR = "the editor"
 
 
@@ -69,12 +69,13 @@ def _freeze(database: Database, row: BulletinRow, protocol: Protocol, renderer: 
 
 
 def frozen_files(renderer: Renderer, content: dict[str, Any], base: str) -> list[File]:
-    """Return what is made at publication: page, text, data, print, the style sheet as it is today, and pictures for the mail."""
+    """Return what is made at publication: page, text, data, plain words, print, the style sheet as it is today, and pictures for the mail."""
     style = renderer.templates / "web" / "static" / "style.css"
     return [
         File(PAGE, "text/html; charset=utf-8", renderer.text("page.html", c=content, base=base).encode()),
         File(TEXT, "text/plain; charset=utf-8", renderer.text("bulletin.txt", c=content).encode()),
         File(DATA, "application/json", as_bytes(content)),
+        *([File(PLAIN, "text/html; charset=utf-8", renderer.text("plain.html", c=content, base=base).encode())] if "plain" in content else []),
         File(STYLE, "text/css; charset=utf-8", style.read_bytes()),
         File(PRINT, "application/pdf", pdf(content)),
         *pngs_for_mail(content),
