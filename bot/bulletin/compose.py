@@ -201,7 +201,8 @@ def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
     composed: dict[str, Any] = {
         "id": outcome.id, "label": outcome.label, "phrase": outcome.phrase, "definition": outcome.definition,
         "measure": outcome.measure, "measure_name": plain_language.MEASURES.get(outcome.measure, outcome.measure),
-        "ratio": outcome.is_ratio, "direction": outcome.direction, "importance": outcome.importance, "harm": outcome.harm, "origin": outcome.origin,
+        "ratio": outcome.is_ratio, "direction": outcome.direction,
+        "importance": outcome.importance, "harm": outcome.harm, "origin": outcome.origin,
         "leads": "published" if leads else "ours", "lead": leads, "ours": ours,
         "complete_to": one.complete_to.isoformat() if one.complete_to else None,
         "answer": f"{plain_language.published_answer(outcome, about, leads['short'], leads)} {published.BELOW}: {ours}" if leads else ours,
