@@ -32,9 +32,11 @@ def change(outcome: Mapping[str, Any], previous: Mapping[str, Any] | None) -> di
     causes = _causes(before["trials"], outcome["trials"])
     conclusion = _concluded(before.get("rating"), outcome.get("rating"))
     moved = _moved(before, outcome)
-    changed = _printed(old) != _printed(new) or bool(causes) or bool(conclusion) or bool(moved)
+    apart = _apart(before, outcome)
+    changed = _printed(old) != _printed(new) or bool(causes) or bool(conclusion) or bool(moved) or bool(apart)
     said = [_sentence(outcome, old, new, causes)] if _printed(old) != _printed(new) or causes else []
     said += [f"Published estimate of {outcome['label'].lower()}: {moved}"] if moved else []
+    said += [apart] if apart else []
     said += [conclusion] if conclusion else []
     return {
         "changed": changed, "compared": True, "before": old, "studies": causes, "conclusion": conclusion,
@@ -65,6 +67,12 @@ def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     new = [_words(one) for one in now["published"]]
     pairs = [(first, second) for first, second in zip(old, new, strict=False) if first != second]
     return " ".join(f"before {first}, now {second}." for first, second in pairs)
+
+
+def _apart(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return how the studies without randomisation changed, "" if they did not."""
+    old, new = ((one.get("apart") or {}).get("words", "none") for one in (before, now))
+    return "" if old == new else f"{now['label']}, studies without randomisation: before {old}; now {new}."
 
 
 def _words(published: Mapping[str, Any]) -> str:

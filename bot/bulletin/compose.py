@@ -7,30 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from bot.bulletin import changes, closer, history, methods_text, pictures, plain_language, plain_summary, prisma_flow, published
 from bot.bulletin.material import (
-    Cautious,
     Material,
     Ongoing,
     OutcomeMaterial,
-    Result,
     SourceState,
     StudyMaterial,
     Told,
-    TrialResult,
     WithIt,
 )
 from bot.bulletin.numbers import interval, signed
+from bot.bulletin.results import apart_of, certainty_of, rating_of, result_of, trial_of
 from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Protocol
-from bot.methods.certainty import statements
 from bot.rendering import day, plural
 
 SCHEMA = 1
@@ -38,7 +34,6 @@ CRISIS_MONTHS = 6
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 GAPS = {"not_reported": "planned or measured, not reported", "not_usable": "measured, no usable number", "not_measured": "not measured",
         "during": "measured only while the programme ran"}
-NOT_RATED = "not rated yet"
 NOTICES = {"retraction": "a report was retracted", "expression of concern": "an expression of concern was published about a report",
            "correction": "a correction of a report was published", "replacement": "a report was retracted and replaced"}
 HEADLINES = {
@@ -192,7 +187,7 @@ def _source(source: SourceState) -> dict[str, Any]:
 def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
     outcome, about = one.outcome, intervention(material.protocol)
     known = _known_studies(material.previous, outcome.id)
-    rating = _rating(material, one)
+    rating = rating_of(outcome, about, one.rating)
     holds = rating is not None and not rating["is_stale"]
     answer = plain_language.answer(outcome, about, one.result, one.trials)
     ours = f"{rating['statement']} {answer}" if rating and holds else answer
@@ -209,12 +204,13 @@ def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
         "figures": plain_language.figures(outcome, one.result, one.trials),
         "prediction": plain_language.prediction(outcome, one.result),
         "in_points": plain_language.in_points(outcome, one.result),
-        "certainty": _certainty(rating),
+        "certainty": certainty_of(rating),
         "rating": rating, "caveat": _caveat(one, holds=holds),
         "alt": plain_language.alt_text(outcome, about, one.result, one.trials) if one.trials else "",
         "favours": list(plain_language.favours(outcome, about)),
-        "result": _result(one.result),
-        "trials": [_trial(trial, is_new=known is not None and trial.study_id not in known, pooled=one.result is None or not one.result.is_few)
+        "result": result_of(one.result),
+        "apart": apart_of(outcome, about, one.apart, _known_apart(material.previous, outcome.id)),
+        "trials": [trial_of(trial, is_new=known is not None and trial.study_id not in known, pooled=one.result is None or not one.result.is_few)
                    for trial in one.trials],
         "missing": [{"study": gap.study, "kind": gap.kind, "known": gap.known, "participants": gap.participants,
                      "words": GAPS[gap.kind]} for gap in one.missing],
@@ -233,22 +229,6 @@ def _caveat(one: OutcomeMaterial, *, holds: bool) -> str:
     return complete if holds else f"{complete} {plain_language.UNRATED}"
 
 
-def _certainty(rating: Mapping[str, Any] | None) -> str:
-    if rating is None:
-        return NOT_RATED
-    return "rated on other data, to be rated again" if rating["is_stale"] else f"{rating['signs']} {rating['level']}"
-
-
-def _rating(material: Material, one: OutcomeMaterial) -> dict[str, Any] | None:
-    if one.rating is None:
-        return None
-    return {"level": one.rating.level, "signs": one.rating.signs, "is_stale": one.rating.is_stale, "size": one.rating.size,
-            "favours": one.rating.favours, "by": one.rating.by,
-            "statement": statements.sentence(one.outcome, intervention(material.protocol), certainty=one.rating.level, size=one.rating.size,
-                                             favourable=one.rating.favours, both_ways=one.rating.both_ways),
-            "reasons": [{"domain": domain.replace("_", " "), "steps": steps, "words": words} for domain, steps, words in one.rating.reasons]}
-
-
 def _known_studies(previous: Mapping[str, Any] | None, outcome_id: str) -> set[int] | None:
     """Return the studies that the bulletin before had for an outcome, None if there is none to compare with."""
     if previous is None:
@@ -256,31 +236,11 @@ def _known_studies(previous: Mapping[str, Any] | None, outcome_id: str) -> set[i
     return {trial["study_id"] for outcome in previous["outcomes"] if outcome["id"] == outcome_id for trial in outcome["trials"]}
 
 
-def _result(result: Result | None) -> dict[str, Any] | None:
-    if result is None:
+def _known_apart(previous: Mapping[str, Any] | None, outcome_id: str) -> set[int] | None:
+    if previous is None:
         return None
-    return {
-        "k": result.k, "participants": result.participants, "estimate": result.estimate,
-        "ci_low": _finite(result.ci_low), "ci_high": _finite(result.ci_high),
-        "pi_low": _finite(result.pi_low), "pi_high": _finite(result.pi_high), "tau2": result.tau2, "i2": result.i2,
-        "pooled": result.pooled, "few": result.is_few, "lead": result.lead, "model": result.model,
-        "interval": result.interval, "prediction_interval": result.prediction_interval, "inputs_sha256": result.inputs_sha256,
-        "cautious": _cautious(result.cautious),
-    }
-
-
-def _cautious(found: Cautious | None) -> dict[str, Any] | None:
-    if found is None:
-        return None
-    others = {name: f"{signed(one.estimate)} {interval(one.ci_low, one.ci_high)}"
-              for name, one in (("knapp_hartung", found.knapp_hartung), ("wald", found.wald))}
-    return {"estimate": found.estimate, "ci_low": _finite(found.ci_low), "ci_high": _finite(found.ci_high), "prior": found.prior,
-            "words": f"{signed(found.estimate)} {interval(found.ci_low, found.ci_high)}", **others}
-
-
-def _finite(value: float | None) -> float | None:
-    """Return a number that JSON can hold: an endless one becomes None, and is written as endless again."""
-    return value if value is not None and math.isfinite(value) else None
+    return {trial["study_id"] for outcome in previous["outcomes"] if outcome["id"] == outcome_id
+            for trial in (outcome.get("apart") or {}).get("trials", ())}
 
 
 def _matters(outcome: Outcome) -> list[float]:
@@ -288,17 +248,6 @@ def _matters(outcome: Outcome) -> list[float]:
     if outcome.mid is None:
         return []
     return sorted([1 / outcome.mid.value, outcome.mid.value] if outcome.is_ratio else [-outcome.mid.value, outcome.mid.value])
-
-
-def _trial(trial: TrialResult, *, is_new: bool, pooled: bool) -> dict[str, Any]:
-    return {
-        "study_id": trial.study_id, "study": trial.study, "estimate": trial.estimate, "ci_low": trial.ci_low, "ci_high": trial.ci_high,
-        "weight": trial.weight if pooled else None, "participants": trial.participants, "is_new": is_new, "instrument": trial.instrument,
-        "time_point": trial.time_point, "window": trial.window, "experimental": trial.experimental, "comparator": trial.comparator,
-        "design": trial.design, "source": trial.source, "note": trial.note, "question": trial.question, "answer": trial.answer,
-        "spread": trial.spread, "risk": asdict(trial.risk) if trial.risk else None,
-        "words": f"{signed(trial.estimate)} {interval(trial.ci_low, trial.ci_high)}",
-    }
 
 
 def _table(protocol: Protocol, outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -373,7 +322,7 @@ def _with_and_without(material: Material, outcome_id: str, with_it: WithIt | Non
         return ""
     measure = found.outcome.measure
     there = f"{plural(with_it.k, 'trial')}, {measure} {signed(with_it.estimate)} {interval(with_it.ci_low, with_it.ci_high)}"
-    return f"{found.outcome.label}: with it {there}; without it {changes.numbers(_result(found.result), measure)}."
+    return f"{found.outcome.label}: with it {there}; without it {changes.numbers(result_of(found.result), measure)}."
 
 
 def _study(material: Material, study: StudyMaterial, known: set[int] | None) -> dict[str, Any]:

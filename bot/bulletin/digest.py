@@ -32,7 +32,7 @@ def digest(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_told(outcome: Mapping[str, Any]) -> bool:
     """Return whether an outcome gets an answer of its own: it has a result, a published one, or the protocol calls it critical."""
-    return bool(outcome["result"] or outcome["published"] or outcome["importance"] == "critical")
+    return bool(outcome["result"] or outcome.get("apart") or outcome["published"] or outcome["importance"] == "critical")
 
 
 def searched(content: Mapping[str, Any]) -> str:
@@ -73,5 +73,6 @@ def _answer(content: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str,
         "certainty": outcome["certainty"], "caveat": outcome["caveat"],
         "published": "; ".join(f"{one['short']} (published) {one['words']}"
                                for one in outcome["published"] if outcome.get("leads") != "published"),
+        "apart": (outcome.get("apart") or {}).get("sentence", ""),
         "picture": picture_id(outcome["id"]) if outcome["trials"] else "", "alt": outcome["alt"],
     }

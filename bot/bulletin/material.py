@@ -184,6 +184,15 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """The studies without randomisation of an outcome: pooled, rated and shown apart."""
+
+    trials: tuple[TrialResult, ...]
+    result: Result | None
+    rating: Rating | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeMaterial:
     """One outcome of the protocol with what is known of it now. analyses: kind → result as kept, for closer.py.
 
@@ -198,6 +207,7 @@ class OutcomeMaterial:
     rating: Rating | None = None
     complete_to: date | None = None
     analyses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    apart: Apart | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def _answers(content: Content) -> Iterator[Flowable]:
     for outcome in content["outcomes"]:
         if is_told(outcome):
             yield together([paragraph(outcome["label"] + (" (harm)" if outcome["harm"] else ""), SUBHEAD), paragraph(outcome["answer"]),
-                            *_numbers(outcome)])
+                            *_numbers(outcome), *_apart(outcome)])
     silent = [outcome["label"] for outcome in content["outcomes"] if not is_told(outcome)]
     if silent:
         yield paragraph(f"Asked about too, without a confirmed result so far: {', '.join(silent)}.")
@@ -59,6 +59,14 @@ def _numbers(outcome: Content) -> Iterator[Flowable]:
     for reason in (outcome["rating"] or {}).get("reasons", ()):
         yield paragraph(f"{reason['domain'].capitalize()}, {plural(abs(reason['steps']), 'level')} {'down' if reason['steps'] < 0 else 'up'}: "
                         f"{reason['words']}", SMALL)
+
+
+def _apart(outcome: Content) -> Iterator[Flowable]:
+    apart = outcome.get("apart")
+    if apart:
+        yield paragraph(f"{apart['sentence']} They are never pooled with randomised trials.", SMALL)
+        for one in apart["trials"]:
+            yield paragraph(f"{one['study']} (not randomised): {outcome['measure']} {one['words']}", ITEM)
 
 
 def _changed(content: Content) -> Iterator[Flowable]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from bot.errors import SynthesisError
@@ -25,12 +25,20 @@ LADDER = (Level.VERY_LOW, Level.LOW, Level.MODERATE, Level.HIGH)
 SIGNS = {Level.HIGH: "⊕⊕⊕⊕", Level.MODERATE: "⊕⊕⊕⊖", Level.LOW: "⊕⊕⊖⊖", Level.VERY_LOW: "⊕⊖⊖⊖"}
 
 
-def level_of(steps: Mapping[str, int], *, design: str) -> Level:
+def start_of(design: str, tools: Collection[str]) -> Level:
+    """Return where a body of evidence starts. tools: by which the risk of bias of its results was judged, as far as it was.
+
+    Randomised trials start high; so do non-randomised studies whose risk of bias was judged by ROBINS-I, which takes them down; without it
+    they start low (GRADE 18, Schünemann 2019, doi:10.1016/j.jclinepi.2018.01.012).
+    """
+    return Level.LOW if design == "non_randomised" and set(tools) - {"robins_i"} else Level.HIGH
+
+
+def level_of(steps: Mapping[str, int], *, design: str, start: Level = Level.HIGH) -> Level:
     """Return the level that signed steps give. steps: domain → 0 or less, and reasons to rate up → 0 or more; every domain must be there.
 
-    Randomised trials start high; so do non-randomised studies, whose risk of bias by ROBINS-I takes them down (GRADE 18). A body is rated up
-    only if it is non-randomised and was rated down for nothing but, as ROBINS-I does, risk of bias. Raises SynthesisError that names
-    the domain which is missing or out of range.
+    start: by start_of. A body is rated up only if it is non-randomised and was rated down for nothing but, where ROBINS-I does that, risk of
+    bias. Raises SynthesisError that names the domain which is missing or out of range.
     """
     missing = [domain for domain in DOMAINS if domain not in steps]
     if missing:
@@ -38,9 +46,10 @@ def level_of(steps: Mapping[str, int], *, design: str) -> Level:
     for name, step in steps.items():
         _check(name, step)
     down, up = sum(steps[domain] for domain in DOMAINS), sum(step for name, step in steps.items() if name in UP)
-    if up and (design != "non_randomised" or any(steps[domain] for domain in DOMAINS if domain != "risk_of_bias")):
+    allowed_down = {"risk_of_bias"} if start is Level.HIGH else set()
+    if up and (design != "non_randomised" or any(steps[domain] for domain in DOMAINS if domain not in allowed_down)):
         raise SynthesisError("rated up although randomised, or although rated down elsewhere; take back one of the two")
-    return LADDER[max(0, min(3, 3 + down + up))]
+    return LADDER[max(0, min(3, LADDER.index(start) + down + up))]
 
 
 def _check(name: str, step: int) -> None:

@@ -162,6 +162,16 @@ def _publication_bias(body: Body, limits: Thresholds) -> Suggestion:
     return Suggestion("publication_bias", 0, f"Nothing raises a suspicion.{told}", used)
 
 
+def upwards(body: Body) -> tuple[Suggestion, ...]:
+    """Return the reasons for which a non-randomised body may be rated up, none for a randomised one. Two of them a person alone can see."""
+    if body.design != "non_randomised":
+        return ()
+    found = large_effect(body)
+    asked = (Suggestion("dose_response", 0, "Only where more of the programme goes with more of the effect, study by study.", {}),
+             Suggestion("confounding", 0, "Only where everything that was not accounted for would have made the effect look smaller.", {}))
+    return (found, *asked) if found else asked
+
+
 def large_effect(body: Body) -> Suggestion | None:
     """Return what speaks for rating a non-randomised body up for a large effect (GRADE 9), None where nothing does."""
     if body.design != "non_randomised" or body.measure not in RATIOS:

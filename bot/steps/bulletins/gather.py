@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from bot.bulletin.material import (
+    Apart,
     Appraised,
     Assumed,
     Cautious,
@@ -64,6 +65,7 @@ from db.studies import StudyRow
 
 Z95 = 1.959963984540054
 LAST_MONTH = 12
+LEAD, OTHER = "randomised", "non_randomised"
 TWO = 2
 
 
@@ -71,12 +73,12 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
     """Return what is known of a review in a cycle."""
     cycle = reviews.cycle(session, cycle_id)
     pooled = {row.outcome: row for row in estimates.estimates_of_cycle(session, cycle_id)}
+    apart = {row.outcome: row for row in estimates.estimates_of_cycle(session, cycle_id, body=OTHER)}
     updates, closer = published_updates.of_cycle(session, cycle_id), analyses.of_cycle(session, cycle_id)
     usable = {row.id: row for row in effects.effects_of(session, review_id)}
     rows = studies.studies(session, review_id)
-    shown = _shown_studies(rows, pooled.values())
-    rateable = {one.outcome.id: one for one in assemble(session, review_id=review_id, cycle_id=cycle_id, protocol=protocol)
-                if one.design == "randomised"}
+    shown = _shown_studies(rows, [*pooled.values(), *apart.values()])
+    rateable = {(one.outcome.id, one.design): one for one in assemble(session, review_id=review_id, cycle_id=cycle_id, protocol=protocol)}
     ratings = certainty.newest(session, review_id)
     complete = completeness.complete_to(session, review_id)
     unpooled, risks = effects.not_poolable(session, review_id), appraisals.overall_of_effects(session, review_id)
@@ -88,7 +90,9 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
             _updated(outcome, row) for row in updates if row.outcome == outcome.id),
             analyses={row.kind: row.result for row in closer if row.outcome == outcome.id},
             complete_to=complete.get(outcome.id),
-            rating=_rating(ratings, outcome, rateable.get(outcome.id), protocol, before.content if before else None))
+            apart=_apart(outcome, apart.get(outcome.id), usable, risks, protocol, _rating(
+                ratings, outcome, rateable.get((outcome.id, OTHER)), protocol, before.content if before else None)),
+            rating=_rating(ratings, outcome, rateable.get((outcome.id, LEAD)), protocol, before.content if before else None))
             for outcome in protocol.outcomes),
         studies=tuple(_study(session, row, usable.values()) for row in shown),
         exclusions=ledger.exclusions(session, review_id, protocol),
@@ -117,11 +121,24 @@ def _shown_studies(rows: Sequence[StudyRow], pooled: Any) -> list[StudyRow]:
 def _outcome(outcome: Outcome, estimate: EstimateRow | None, usable: Mapping[int, EffectRow], risks: Mapping[int, Overall],
              unpooled: Sequence[NotPoolable], protocol: Protocol) -> OutcomeMaterial:
     members = estimate.members if estimate else []
-    trials = tuple(_trial(outcome, member, usable, risks.get(member["effect_id"]), is_pooled=len(members) > 1) for member in members)
+    trials = _trials(outcome, members, usable, risks)
     used = {member["study_id"] for member in members}
     missing = tuple(Missing(one.study, one.kind, one.known, _most_people(one.study_id, usable.values()))
                     for one in unpooled if one.outcome == outcome.id and one.study_id not in used)
     return OutcomeMaterial(outcome, trials, _result(outcome, estimate, protocol.pooling) if estimate else None, missing)
+
+
+def _trials(outcome: Outcome, members: Sequence[Mapping[str, Any]], usable: Mapping[int, EffectRow],
+            risks: Mapping[int, Overall]) -> tuple[TrialResult, ...]:
+    return tuple(_trial(outcome, member, usable, risks.get(member["effect_id"]), is_pooled=len(members) > 1) for member in members)
+
+
+def _apart(outcome: Outcome, estimate: EstimateRow | None, usable: Mapping[int, EffectRow], risks: Mapping[int, Overall],
+           protocol: Protocol, rating: Rating | None) -> Apart | None:
+    """Return the studies without randomisation of an outcome, None where there are none."""
+    if estimate is None:
+        return None
+    return Apart(_trials(outcome, estimate.members, usable, risks), _result(outcome, estimate, protocol.pooling), rating)
 
 
 def _most_people(study_id: int, usable: Iterable[EffectRow]) -> int | None:
@@ -209,16 +226,17 @@ def _rating(ratings: Mapping[tuple[str, str], CertaintyRatingRow], outcome: Outc
                     for domain, given in row.decisions.items() if given["steps"])
     return Rating(
         level=row.level, signs=SIGNS[Level(row.level)], reasons=reasons, is_stale=row.basis_sha256 != one.basis_sha256,
-        size=_size(outcome, one.body.estimate, protocol, previous), favours=(one.body.estimate < 0) == (outcome.direction == "lower"),
+        size=_size(outcome, one, protocol, previous), favours=(one.body.estimate < 0) == (outcome.direction == "lower"),
         both_ways=one.thresholds.mid is not None and one.body.ci_low < -one.thresholds.mid and one.body.ci_high > one.thresholds.mid,
         by="the editor")
 
 
-def _size(outcome: Outcome, estimate: float, protocol: Protocol, previous: Mapping[str, Any] | None) -> str:
+def _size(outcome: Outcome, rated: Rateable, protocol: Protocol, previous: Mapping[str, Any] | None) -> str:
     """Return the size band of an estimate, on the scale of pooling, in a word."""
-    last = next((one.get("rating") for one in previous["outcomes"] if one["id"] == outcome.id), None) if previous else None
+    before = next((one for one in previous["outcomes"] if one["id"] == outcome.id), {}) if previous else {}
+    last = (before if rated.design == LEAD else before.get("apart") or {}).get("rating")
     bands = bands_of(outcome, protocol.bands_for(outcome.measure), protocol.publishing.margin_of_mid)
-    return size_said(outcome, estimate, bands, last=(last["size"], last["favours"]) if last else None)
+    return size_said(outcome, rated.body.estimate, bands, last=(last["size"], last["favours"]) if last else None)
 
 
 def _updated(outcome: Outcome, row: PublishedUpdateRow) -> UpdatedPublished:

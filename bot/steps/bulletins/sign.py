@@ -78,7 +78,8 @@ def _is_done(row: BulletinRow, form: SigningForm) -> bool:
 
 def _require_fresh_ratings(row: BulletinRow) -> None:
     """Raise ConflictError if the draft carries a rating of certainty whose data changed since: nobody signs what nobody rated."""
-    stale = [outcome["label"] for outcome in row.content["outcomes"] if (outcome["rating"] or {}).get("is_stale")]
+    bodies = [(outcome["label"], one) for outcome in row.content["outcomes"] for one in (outcome, outcome.get("apart") or {})]
+    stale = list(dict.fromkeys(label for label, one in bodies if (one.get("rating") or {}).get("is_stale")))
     if stale:
         raise ConflictError(f"The certainty of {', '.join(stale)} was rated on other data. Rate it again first; the draft is then made anew.")
 

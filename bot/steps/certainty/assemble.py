@@ -14,9 +14,11 @@ from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Protocol
 from bot.errors import SynthesisError
 from bot.methods.certainty.body import Body, Member, Silent, Thresholds
+from bot.methods.certainty.levels import Level, start_of
 from bot.methods.certainty.statements import fingerprint
-from bot.methods.certainty.suggestions import Suggestion, large_effect, suggest
+from bot.methods.certainty.suggestions import Suggestion, suggest, upwards
 from db import appraisals, effects, estimates, studies
+from db.appraisals import Overall
 from db.effects import EffectRow
 from db.estimates import EstimateRow
 from db.session import Session
@@ -28,7 +30,10 @@ NOT_USABLE = "not_usable"
 
 @dataclass(frozen=True, slots=True)
 class Rateable:
-    """One body of evidence of a cycle. basis_sha256: of all that the suggestions rest on. lacks: why it cannot be rated yet, "" if it can."""
+    """One body of evidence of a cycle. basis_sha256: of all that the suggestions rest on. lacks: why it cannot be rated yet, "" if it can.
+
+    start: the level before any domain is judged.
+    """
 
     outcome: Outcome
     design: str
@@ -37,11 +42,12 @@ class Rateable:
     suggestions: tuple[Suggestion, ...]
     basis_sha256: str
     lacks: str
+    start: Level
 
 
 def assemble(session: Session, *, review_id: int, cycle_id: int, protocol: Protocol) -> tuple[Rateable, ...]:
     """Return the bodies of evidence of a cycle, randomised ones first, by the protocol's order; outcomes without an estimate are left out."""
-    judged = {effect_id: one.judgement for effect_id, one in appraisals.overall_of_effects(session, review_id).items()}
+    judged = appraisals.overall_of_effects(session, review_id)
     rows = {row.id: row for row in effects.effects_of(session, review_id)}
     found = []
     for body in ("randomised", "non_randomised"):
@@ -51,21 +57,21 @@ def assemble(session: Session, *, review_id: int, cycle_id: int, protocol: Proto
     return tuple(one for one in found if one is not None)
 
 
-def _rateable(session: Session, outcome: Outcome, estimate: EstimateRow, judged: Mapping[int, str], rows: Mapping[int, EffectRow],
+def _rateable(session: Session, outcome: Outcome, estimate: EstimateRow, judged: Mapping[int, Overall], rows: Mapping[int, EffectRow],
               protocol: Protocol) -> Rateable | None:
     limits = thresholds(outcome, protocol)
     try:
-        body = _body(session, outcome, estimate, judged, rows)
+        body = _body(session, outcome, estimate, {effect_id: one.judgement for effect_id, one in judged.items()}, rows)
     except SynthesisError:
         # Nothing finite to rate: the bulletin says so beside the estimate.
         return None
     suggestions = suggest(body, limits)
-    upwards = large_effect(body)
+    start = start_of(body.design, {judged[one["effect_id"]].tool for one in estimate.members if one["effect_id"] in judged})
     unsigned = [one.study for one in body.members if not one.risk]
     return Rateable(
-        outcome, body.design, body, limits, (*suggestions, upwards) if upwards else suggestions,
-        fingerprint(body, limits, {"inputs": estimate.inputs_sha256}),
-        f"Risk of bias is not signed yet for: {', '.join(unsigned)}." if unsigned else "")
+        outcome, body.design, body, limits, (*suggestions, *upwards(body)),
+        fingerprint(body, limits, {"inputs": estimate.inputs_sha256} | ({} if start is Level.HIGH else {"start": start.value})),
+        f"Risk of bias is not signed yet for: {', '.join(unsigned)}." if unsigned else "", start)
 
 
 def thresholds(outcome: Outcome, protocol: Protocol) -> Thresholds:

@@ -17,6 +17,7 @@ from db.certainty import CertaintyRatingRow
 from db.session import Database, Session
 
 PURPOSE, ACTION = "certainty", "rate"
+RANDOMISED, NON_RANDOMISED = "randomised", "non_randomised"
 MOST_WORDS = 2000
 
 
@@ -29,8 +30,9 @@ class Rated:
     is_new: bool
 
 
-def rate(*, database: Database, token: str, outcome: str, sent: Mapping[str, str], protocol: Protocol, by: str, now: datetime) -> Rated:
-    """Store a rating. sent: `basis` as the page showed it, and per domain `steps_<domain>` and `reason_<domain>`.
+def rate(*, database: Database, token: str, outcome: str, sent: Mapping[str, str], protocol: Protocol, by: str, now: datetime,
+         design: str = RANDOMISED) -> Rated:
+    """Store a rating of one body of evidence. sent: `basis` as the page showed it, and per domain `steps_<domain>` and `reason_<domain>`.
 
     Raises LinkError (link), RefusedError (not allowed, or risk of bias not signed), ConflictError (the data changed since the page was
     opened), InvalidInputError (a domain without a decision, or a decision other than suggested without a reason).
@@ -41,7 +43,7 @@ def rate(*, database: Database, token: str, outcome: str, sent: Mapping[str, str
         if people.by(holder) != by:
             raise RefusedError("This link belongs to somebody else.")
         access.require(people.roles(session, link.review_id, holder.id), ACTION)
-        one = body_of(session, review_id=link.review_id, outcome=outcome, protocol=protocol)
+        one = body_of(session, review_id=link.review_id, outcome=outcome, protocol=protocol, design=design)
         _require_ready(one, sent)
         decisions = _decisions(one, sent)
         level = _level(one, decisions)
@@ -52,15 +54,15 @@ def rate(*, database: Database, token: str, outcome: str, sent: Mapping[str, str
             review_id=link.review_id, protocol_version_id=reviews.current_protocol_version(session, link.review_id).id, person_id=holder.id,
             outcome=outcome, design=one.design, basis_sha256=one.basis_sha256, decisions=decisions, level=level, at=now))
         events.note(session, review_id=link.review_id, kind="certainty.rated", subject=f"outcome:{outcome}",
-                    data={"level": level, "basis": one.basis_sha256}, at=now)
+                    data={"level": level, "basis": one.basis_sha256, "design": one.design}, at=now)
         return Rated(outcome, level, is_new=True)
 
 
-def body_of(session: Session, *, review_id: int, outcome: str, protocol: Protocol) -> Rateable:
-    """Return the body of evidence of an outcome in the newest cycle. Raises NotFoundError."""
+def body_of(session: Session, *, review_id: int, outcome: str, protocol: Protocol, design: str = RANDOMISED) -> Rateable:
+    """Return a body of evidence of an outcome in the newest cycle: the randomised one, or the other. Raises NotFoundError."""
     cycle = reviews.latest_cycle(session, review_id)
     found = assemble(session, review_id=review_id, cycle_id=cycle.id, protocol=protocol) if cycle else ()
-    one = next((one for one in found if one.outcome.id == outcome), None)
+    one = next((one for one in found if (one.outcome.id, one.design) == (outcome, design)), None)
     if one is None:
         raise NotFoundError(f"There is no estimate of {outcome!r} to rate.")
     return one
@@ -93,6 +95,6 @@ def _decision(domain: str, suggested: int | None, suggestion: str, thresholds: d
 def _level(one: Rateable, decisions: Mapping[str, Mapping[str, object]]) -> str:
     try:
         return level_of({domain: int(str(given["steps"])) for domain, given in decisions.items() if domain in (*DOMAINS, *UP)},
-                        design=one.design).value
+                        design=one.design, start=one.start).value
     except SynthesisError as error:
         raise InvalidInputError(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
