@@ -23,8 +23,9 @@ from bot.steps.mail.tell_operator import tell_operator
 from bot.steps.readers.forget_pending import forget_pending
 from bot.steps.records.read_mailbox import MailboxAccount, read_mailbox
 from bot.steps.records.search import next_window
+from bot.steps.tasks.do import do_next
 from bot.telemetry import logger
-from db import outbox, reviews, searches
+from db import outbox, reviews, searches, tasks
 
 TICK_SECONDS = 5
 STAND_BY_SECONDS = 0.5
@@ -100,6 +101,8 @@ def _do_what_is_due(app: App) -> bool:
         if not leads:
             return False
         _guarded("mailbox", "", lambda: _read_mailbox_if_due(app))
+        # One at each tick: what takes long keeps mails and votes from their turn no longer than it must.
+        _guarded("tasks", "", lambda: do_next(database=app.database, by=BY, clock=app.clock))
         for slug in app.protocols:
             _guarded("cycle", slug, lambda slug=slug: _begin_what_is_due(app, slug))
             _guarded("review", slug, lambda slug=slug: cycle.advance(tools=tools_of(app), protocol=app.protocols[slug], by=BY))
@@ -249,7 +252,7 @@ def overview(app: App) -> dict[str, Any]:
     """Return what is due, done, waiting and failing: `lines` to read, and plain values."""
     now, lines, found = app.clock(), [], {}
     with app.database.reading() as session:
-        mails, held = outbox.counts(session), outbox.held(session)
+        mails, held, waiting = outbox.counts(session), outbox.held(session), tasks.open_count(session)
         for slug, protocol in app.protocols.items():
             rows = [row for row in reviews.all_reviews(session) if row.slug == slug]
             latest = reviews.latest_cycle(session, rows[0].id) if rows else None
@@ -259,9 +262,11 @@ def overview(app: App) -> dict[str, Any]:
             found[slug] = {"cycle": latest.period if latest else None, "state": latest.state if latest else None,
                            "degraded": bool(latest and latest.degraded), "next": upcoming.moment.isoformat()}
     lines.append("mails: " + ", ".join(f"{count} {state}" for state, count in mails.items() if count or state in ("pending", "unsure")))
+    if waiting:
+        lines.append(f"tasks of the web: {waiting} waiting or at work")
     if held:
         lines.append(f"mails are HELD BACK: {held}; let them go with:  perennial mail release")
-    return {"lines": lines, "reviews": found, "mails": mails, "mails_held": held}
+    return {"lines": lines, "reviews": found, "mails": mails, "mails_held": held, "tasks": waiting}
 
 
 def _period_for_now(app: App, protocol: Protocol, by: str, now: datetime) -> str:

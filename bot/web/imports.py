@@ -1,4 +1,7 @@
-"""The page on which the team brings files that it exported: what each source waits for, what came of each file. Opening it changes nothing."""
+"""The page on which the team brings files that it exported: what each source waits for, what came of each file. Opening it changes nothing.
+
+A small file is taken in at once; a large one is a task of the worker, and a page of its own shows how far it is.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +16,28 @@ from bot.app import App
 from bot.errors import InvalidInputError, UnreadableFileError
 from bot.steps.records.ask_for_search import searches_by_hand
 from bot.steps.records.import_file import ImportAccount, import_file
+from bot.steps.tasks.ask import ask_for_import
 from bot.web.guards import LARGER
-from db import links, people, reviews, searches
+from db import links, people, reviews, searches, tasks
 from db.people import PersonRow
 from db.session import Session
 
 GET = ["GET", "HEAD"]
 MOST_FILES = 20
 NAMED = 20
+# About a second of work; what is larger is done by the worker.
+LARGE = 1_000_000
+LOOK_AGAIN_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A file and what came of it: an account, or why it could not be read."""
+    """A file and what came of it: an account, why it could not be read, or the task that the worker does."""
 
     name: str
     account: ImportAccount | None
     problem: str = ""
+    task: int | None = None
 
 
 def routes(app: App) -> APIRouter:
@@ -47,6 +55,18 @@ def routes(app: App) -> APIRouter:
         except InvalidInputError as error:
             return HTMLResponse(_page(app, token, problem=str(error), source=source), status_code=422)
         return HTMLResponse(_page(app, token, brought=brought, source=source))
+
+    @router.api_route("/i/{token}/tasks", methods=GET)
+    def tasks_page(token: str) -> Response:
+        with app.database.reading() as session:
+            review_id, _ = _seen(session, app, token)
+            slug = reviews.review(session, review_id).slug
+            found = tasks.newest(session, review_id)
+        is_at_work = any(row.state in ("waiting", "working") for row in found)
+        page = app.renderer.page("imports/tasks.html", protocol=app.protocol(slug), address=f"/i/{token}", tasks=found, is_at_work=is_at_work,
+                                 every=LOOK_AGAIN_SECONDS)
+        # A page without a form loses nothing when it is shown again; it ends with the work.
+        return HTMLResponse(page, headers={"Refresh": str(LOOK_AGAIN_SECONDS)} if is_at_work else {})
 
     return router
 
@@ -66,8 +86,13 @@ def _take_in(app: App, token: str, files: list[UploadFile], source: str) -> list
     brought = []
     for one in files:
         name = (one.filename or "file").replace("\\", "/").rpartition("/")[2][:200]
+        content = one.file.read()
+        if len(content) > LARGE:
+            brought.append(Brought(name, None, task=ask_for_import(
+                database=app.database, review_id=review_id, name=name, content=content, source=source, by=people.by(person), now=app.clock())))
+            continue
         try:
-            account = import_file(database=app.database, review_id=review_id, cycle_id=None, name=name, content=one.file.read(), source=source,
+            account = import_file(database=app.database, review_id=review_id, cycle_id=None, name=name, content=content, source=source,
                                   by=people.by(person), now=app.clock())
             brought.append(Brought(name, account))
         except UnreadableFileError as error:
@@ -94,6 +119,7 @@ def _page(app: App, token: str, *, problem: str = "", source: str = "", brought:
         protocol = app.protocol(slug)
         waiting = searches_by_hand(session, review_id, protocol, app.clock())
         strange = searches.not_understood(session, review_id)
+        has_tasks = bool(tasks.newest(session, review_id, 1))
     return app.renderer.page("imports/bring.html", protocol=protocol, person=person, address=f"/i/{token}", problem=problem, source=source,
-                             plans=_plans(app, slug), waiting=waiting, strange=strange, brought=brought or [], named=NAMED,
+                             plans=_plans(app, slug), waiting=waiting, strange=strange, has_tasks=has_tasks, brought=brought or [], named=NAMED,
                              most=max(LARGER.values()) // 1_000_000)

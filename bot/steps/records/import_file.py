@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -36,13 +37,17 @@ class ImportAccount:
 
 
 def import_file(*, database: Database, review_id: int, cycle_id: int | None, name: str, content: bytes, source: str, by: str,
-                now: datetime) -> ImportAccount:
-    """Keep the file and the records in it. Raises UnreadableFileError if it is of no known format."""
+                now: datetime, parsed: Callable[[int], object] = lambda _count: None) -> ImportAccount:
+    """Keep the file and the records in it. Raises UnreadableFileError if it is of no known format.
+
+    parsed: is told how many records the file holds before they are kept.
+    """
     known = _as_before(database, review_id, source, content)
     if known is not None and known.format:
         return replace(known, **_platform(content, known.format))
-    parsed = parse_file(content=content, name=name, source=source)
-    return _keep(database, review_id, cycle_id, name, content, source, parsed, by, now)
+    held = parse_file(content=content, name=name, source=source)
+    parsed(len(held.records))
+    return _keep(database, review_id, cycle_id, name, content, source, held, by, now)
 
 
 def keep_unread(*, database: Database, review_id: int, cycle_id: int | None, name: str, content: bytes, source: str, reason: str, by: str,
