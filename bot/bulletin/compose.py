@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 from bot.bulletin import changes, closer, history, methods_text, pictures, plain_language, plain_summary, prisma_flow, published
+from bot.bulletin.amended import amended
 from bot.bulletin.material import (
     Material,
     Ongoing,
@@ -82,6 +83,7 @@ def _composed(material: Material) -> dict[str, Any]:
         "ongoing": [_ongoing(one) for one in material.ongoing],
         "roles": methods_text.roles(material),
         "methods": methods_text.paragraphs(material),
+        "amended": amended(material.amended, protocol.version),
         "deposits": [{"number": number, "doi": doi} for number, doi in material.deposits],
         "licence": protocol.publishing.licence,
         "funding": protocol.publishing.funding, "interests": protocol.publishing.interests, "contact": protocol.publishing.contact,

@@ -24,6 +24,7 @@ def digest(content: Mapping[str, Any]) -> dict[str, Any]:
         "answers": [_answer(content, outcome) for outcome in outcomes if is_told(outcome)],
         "silent": [outcome["label"] for outcome in outcomes if not is_told(outcome)],
         "changes": [outcome["change"]["sentence"] for outcome in outcomes if outcome["change"]["changed"]],
+        "amended": _amended(content.get("amended")),
         "still": [outcome["label"] for outcome in outcomes if outcome["change"]["compared"] and not outcome["change"]["changed"]],
         "caveats": [{"study": study["label"], **caveat} for study in content["studies"] for caveat in study["caveats"] if caveat["answer"]],
         "benchmark": content["benchmark"],
@@ -62,6 +63,14 @@ def attachments(content: Mapping[str, Any], stored: Mapping[str, tuple[str, str]
     names = {outcome["id"]: f"{forest_name(outcome)}.png" for outcome in content["outcomes"] if outcome["trials"]}
     return [{"name": name, "media_type": stored[name][0], "sha256": stored[name][1], "cid": picture_id(outcome_id)}
             for outcome_id, name in names.items() if name in stored]
+
+
+def _amended(found: Mapping[str, Any] | None) -> str:
+    if not found:
+        return ""
+    said = " ".join(one["what"] for one in found["amendments"])
+    both = " The bulletin shows the estimates by the old and the new rule." if found["both"] else ""
+    return f"The protocol was amended, from version {found['since']} to {found['version']}. {said}{both}".strip()
 
 
 def _answer(content: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str, Any]:

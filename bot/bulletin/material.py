@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.domain.flow import Counted
 from bot.domain.outcomes import Outcome
-from bot.domain.protocols import Protocol
+from bot.domain.protocols import Amendment, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +382,31 @@ class WithIt(Span):
 
 
 @dataclass(frozen=True, slots=True)
+class UnderBoth:
+    """What the numbers of today give by the rules of the bulletin before and by those of now, None where they give none.
+
+    before: the outcome as the old protocol has it.
+    """
+
+    outcome: Outcome
+    before: Outcome
+    old: Result | None
+    new: Result | None
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """What was amended since the bulletin before. since: the version then; differences: (key, before, after); both: where a rule of the
+    analysis changed.
+    """
+
+    since: str
+    amendments: tuple[Amendment, ...]
+    differences: tuple[tuple[str, str, str], ...] = ()
+    both: tuple[UnderBoth, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """Everything a bulletin rests on. pending: what waits for a person, in words → count. previous: the bulletin before, as composed.
 
@@ -406,3 +431,4 @@ class Material:
     corrects: tuple[Correction, ...] = ()
     recall: Recall | None = None
     deposits: tuple[tuple[int, str], ...] = ()
+    amended: Amended | None = None

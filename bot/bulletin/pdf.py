@@ -51,6 +51,19 @@ def _answers(content: Content) -> Iterator[Flowable]:
         yield paragraph(f"{one['short']}, {one['name']}: {one['meaning']}.", SMALL)
 
 
+def _amended(content: Content) -> Iterator[Flowable]:
+    found = content.get("amended")
+    if found:
+        yield paragraph("The protocol was amended", SUBHEAD)
+        yield paragraph(f"From version {found['since']} to {found['version']}, since the last bulletin.")
+        for one in found["amendments"]:
+            yield paragraph(f"Version {one['version']}: {one['what']} Why: {one['why']} Results seen before: {one['after_seeing']}.", SMALL)
+        if found["both"]:
+            yield table(("Outcome", "By the old rule", "By the new rule"),
+                        [(one["outcome"], f"{one['old']} (k = {one['k_old']})",
+                          "the same" if one["same"] else f"{one['new']} (k = {one['k_new']})") for one in found["both"]], (3, 4, 4))
+
+
 def _numbers(outcome: Content) -> Iterator[Flowable]:
     if outcome["figures"]:
         whose = "The trials found so far: " if outcome.get("leads") == "published" else ""
@@ -81,6 +94,7 @@ def _changed(content: Content) -> Iterator[Flowable]:
         yield paragraph(f"Nothing changed for: {', '.join(still)}.")
     for one in content["told"]:
         yield paragraph(f"Notice. {' '.join([one['sentence'], *one['both'], one['words']])}", ITEM, link=one["link"])
+    yield from _amended(content)
     yield paragraph(f"Compared with bulletin {content['previous']}.", SMALL)
 
 

@@ -15,28 +15,27 @@ from bot.bulletin.material import (
     Apart,
     Appraised,
     Assumed,
-    Cautious,
     Correction,
     Material,
     Missing,
     Ongoing,
     OutcomeMaterial,
     Rating,
-    Result,
-    Span,
     StudyMaterial,
     TrialResult,
     UpdatedPublished,
 )
 from bot.domain.outcomes import Outcome
-from bot.domain.protocols import Pooling, Protocol
+from bot.domain.protocols import Protocol
 from bot.methods.appraisal import engine
 from bot.methods.certainty.levels import SIGNS, Level
 from bot.methods.certainty.statements import bands_of, size_said
 from bot.rendering import DEMO_NOTICE, Site
 from bot.steps.bulletins import gather_ledger as ledger
+from bot.steps.bulletins.gather_amendments import gather_amendments
 from bot.steps.bulletins.gather_notices import gather_notices
 from bot.steps.bulletins.gather_recall import gather_recall
+from bot.steps.bulletins.results import result, scaled, span
 from bot.steps.certainty.assemble import Rateable, assemble
 from db import (
     analyses,
@@ -66,7 +65,6 @@ from db.studies import StudyRow
 Z95 = 1.959963984540054
 LAST_MONTH = 12
 LEAD, OTHER = "randomised", "non_randomised"
-TWO = 2
 
 
 def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protocol, site: Site) -> Material:
@@ -102,6 +100,7 @@ def gather(session: Session, *, review_id: int, cycle_id: int, protocol: Protoco
         told=gather_notices(session, review_id, protocol, {row.id for row in shown} | {one.study_id for one in usable.values()}),
         notice=DEMO_NOTICE if site.demo else "", previous=before.content if before else None,
         ongoing=_ongoing(session, review_id), corrects=_corrects(session, review_id, cycle_id),
+        amended=gather_amendments(session, review_id=review_id, protocol=protocol, previous=before.content if before else None),
         deposits=tuple(deposits.dois(session, review_id).items()), recall=gather_recall(session, review_id, cycle_id, cycle.window_to))
 
 
@@ -125,7 +124,7 @@ def _outcome(outcome: Outcome, estimate: EstimateRow | None, usable: Mapping[int
     used = {member["study_id"] for member in members}
     missing = tuple(Missing(one.study, one.kind, one.known, _most_people(one.study_id, usable.values()))
                     for one in unpooled if one.outcome == outcome.id and one.study_id not in used)
-    return OutcomeMaterial(outcome, trials, _result(outcome, estimate, protocol.pooling) if estimate else None, missing)
+    return OutcomeMaterial(outcome, trials, result(outcome, estimate, protocol.pooling) if estimate else None, missing)
 
 
 def _trials(outcome: Outcome, members: Sequence[Mapping[str, Any]], usable: Mapping[int, EffectRow],
@@ -138,7 +137,7 @@ def _apart(outcome: Outcome, estimate: EstimateRow | None, usable: Mapping[int, 
     """Return the studies without randomisation of an outcome, None where there are none."""
     if estimate is None:
         return None
-    return Apart(_trials(outcome, estimate.members, usable, risks), _result(outcome, estimate, protocol.pooling), rating)
+    return Apart(_trials(outcome, estimate.members, usable, risks), result(outcome, estimate, protocol.pooling), rating)
 
 
 def _most_people(study_id: int, usable: Iterable[EffectRow]) -> int | None:
@@ -169,8 +168,8 @@ def _trial(outcome: Outcome, member: Mapping[str, Any], usable: Mapping[int, Eff
     half = Z95 * math.sqrt(member["vi"])
     people = None if member["n_e"] is None or member["n_c"] is None else round(member["n_e"] + member["n_c"])
     return TrialResult(
-        study_id=member["study_id"], study=member["study"], estimate=_scaled(outcome, member["yi"]),
-        ci_low=_scaled(outcome, member["yi"] - half), ci_high=_scaled(outcome, member["yi"] + half),
+        study_id=member["study_id"], study=member["study"], estimate=scaled(outcome, member["yi"]),
+        ci_low=scaled(outcome, member["yi"] - half), ci_high=scaled(outcome, member["yi"] + half),
         weight=member["weight"] / 100 if is_pooled else None, participants=people,
         question=member["question"], answer=member["answer"], risk=_appraised(risk) if risk else None, spread=_spread(outcome, member),
         **(_described(row) if row else {}))
@@ -190,31 +189,6 @@ def _spread(outcome: Outcome, member: Mapping[str, Any]) -> float:
 def _described(row: EffectRow) -> dict[str, str]:
     return {"instrument": row.instrument, "time_point": row.time_point, "window": row.window, "experimental": row.experimental,
             "comparator": row.comparator, "design": row.design, "source": row.source, "note": row.note}
-
-
-def _result(outcome: Outcome, estimate: EstimateRow, pooling: Pooling) -> Result:
-    found = estimate.result
-    pi_low, pi_high = (None if found[name] is None else _scaled(outcome, found[name]) for name in ("pi_low", "pi_high"))
-    return Result(
-        k=estimate.k, participants=estimate.participants or None, estimate=_scaled(outcome, found["estimate"]),
-        ci_low=_scaled(outcome, _end(found["ci_low"], -math.inf)), ci_high=_scaled(outcome, _end(found["ci_high"], math.inf)),
-        pi_low=pi_low, pi_high=pi_high, tau2=found["tau2"], i2=found["i2"], pooled=found["pooled"],
-        model=found["model"], interval=found["interval"], prediction_interval=found["prediction_interval"],
-        inputs_sha256=estimate.inputs_sha256, lead=_lead(estimate, pooling),
-        cautious=_cautious(outcome, found["few"]) if found["few"] else None)
-
-
-def _lead(estimate: EstimateRow, pooling: Pooling) -> str:
-    """Return what a reader is shown. Two trials are never one pooled number: t with one degree of freedom spans every effect there is."""
-    if estimate.result["few"]:
-        return "bayesian"
-    return "trials" if estimate.k == TWO or pooling.leads_at(estimate.k) in ("trials", "bayesian") else "pooled"
-
-
-def _cautious(outcome: Outcome, few: Mapping[str, Any]) -> Cautious:
-    bayesian = few["bayesian"]
-    return Cautious(*_span(outcome, bayesian), prior=bayesian["prior"], knapp_hartung=Span(*_span(outcome, few["knapp_hartung"])),
-                    wald=Span(*_span(outcome, few["wald"])))
 
 
 def _rating(ratings: Mapping[tuple[str, str], CertaintyRatingRow], outcome: Outcome, one: Rateable | None,
@@ -241,28 +215,11 @@ def _size(outcome: Outcome, rated: Rateable, protocol: Protocol, previous: Mappi
 
 def _updated(outcome: Outcome, row: PublishedUpdateRow) -> UpdatedPublished:
     found = row.result
-    lead, *panel = [Assumed(*_span(outcome, one), one["tau"], one["assumption"]) for one in (found["lead"], *found["panel"])]
+    lead, *panel = [Assumed(*span(outcome, one), one["tau"], one["assumption"]) for one in (found["lead"], *found["panel"])]
     return UpdatedPublished(
         window=row.window, label=found["label"], studies=tuple(member["study"] for member in row.members), lead=lead, panel=tuple(panel),
         se=found["se"], se_read_as=found["se_read_as"], refused=tuple((one["study"], one["kind"]) for one in row.refused),
         inputs_sha256=row.inputs_sha256)
-
-
-def _span(outcome: Outcome, given: Mapping[str, Any]) -> tuple[float, float, float]:
-    return (_scaled(outcome, given["estimate"]), _scaled(outcome, _end(given["ci_low"], -math.inf)),
-            _scaled(outcome, _end(given["ci_high"], math.inf)))
-
-
-def _end(value: float | None, endless: float) -> float:
-    # JSON knows no endless number: pooling stores None for an end that an interval does not have.
-    return endless if value is None else value
-
-
-def _scaled(outcome: Outcome, value: float) -> float:
-    """Return a value on the scale that is shown: a ratio instead of its logarithm."""
-    if not outcome.is_ratio:
-        return value
-    return math.inf if value > math.log(1e300) else math.exp(value)
 
 
 def _study(session: Session, row: StudyRow, usable: Any) -> StudyMaterial:

@@ -104,28 +104,34 @@ def _rank(outcome: Outcome, instrument: str) -> int:
     return known[0] if known else len(outcome.instruments)
 
 
-def _estimate(database: Database, task: _Task, chosen: Sequence[EffectRow], labels: Mapping[int, str]) -> Estimate:
+def computed(outcome: Outcome, pooling: Pooling, chosen: Sequence[EffectRow], labels: Mapping[int, str]) -> tuple[EstimateRow, Estimate, bytes]:
+    """Return what pooling gives by these rules, stored nowhere: the row, the estimate in it, and the inputs as they would be frozen.
+
+    labels: study id → label. Raises SynthesisError.
+    """
     from bot.methods.synthesis.pooling import Interval, Prediction, frozen_inputs
     from bot.methods.synthesis.pooling import pool as compute
     from bot.methods.synthesis.provenance import plain
 
-    pooling = task.pooling
     given: dict[str, Any] = {
         "yi": [row.yi for row in chosen], "vi": [row.vi for row in chosen], "labels": [labels[row.study_id] for row in chosen],
         "method": pooling.estimator, "interval": Interval(pooling.interval), "prediction": Prediction(pooling.prediction_interval),
         "level": pooling.confidence}
-    # Computed with nothing open; what is stored names its inputs by their hash, so it cannot come apart from them.
     estimate, inputs = compute(**given), frozen_inputs(**given)
-    few = _few(task.outcome, given, estimate, pooling)
-    members = _members(chosen, given["labels"], estimate)
+    few, members = _few(outcome, given, estimate, pooling), _members(chosen, given["labels"], estimate)
+    return EstimateRow(k=estimate.k, participants=sum(row.n_e + row.n_c for row in chosen), result={**plain(asdict(estimate)), "few": few},
+                       members=members, software=estimate.software), estimate, inputs
+
+
+def _estimate(database: Database, task: _Task, chosen: Sequence[EffectRow], labels: Mapping[int, str]) -> Estimate:
+    # Computed with nothing open; what is stored names its inputs by their hash, so it cannot come apart from them.
+    row, estimate, inputs = computed(task.outcome, task.pooling, chosen, labels)
     with database.reading() as session:
         last = estimates.newest(session, task.cycle_id, task.outcome.id, body=task.body)
-        if (last is not None and last.software == estimate.software and last.members == members and last.result.get("few") == few
-                and last.inputs_sha256 == estimate.inputs_sha256):
+        if (last is not None and last.software == estimate.software and last.members == row.members
+                and last.result.get("few") == row.result["few"] and last.inputs_sha256 == estimate.inputs_sha256):
             return estimate
-    _store(database, task, inputs, EstimateRow(
-        k=estimate.k, participants=sum(row.n_e + row.n_c for row in chosen), result={**plain(asdict(estimate)), "few": few}, members=members,
-        software=estimate.software))
+    _store(database, task, inputs, row)
     return estimate
 
 
