@@ -15,8 +15,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.app import App
+from bot.bulletin.living import OVERDUE, standing
 from bot.domain.protocols import Protocol, Schedule
-from bot.errors import PerennialError, SettingsError
+from bot.errors import ConflictError, PerennialError, SettingsError
 from bot.steps import cycle
 from bot.steps.bulletins.keep_copy import keep_copy
 from bot.steps.mail.tell_operator import tell_operator
@@ -25,7 +26,7 @@ from bot.steps.records.read_mailbox import MailboxAccount, read_mailbox
 from bot.steps.records.search import next_window
 from bot.steps.tasks.do import do_next
 from bot.telemetry import logger
-from db import outbox, reviews, searches, tasks
+from db import bulletins, outbox, reviews, searches, tasks
 
 TICK_SECONDS = 5
 STAND_BY_SECONDS = 0.5
@@ -132,6 +133,10 @@ def _waiting_for_a_person(app: App) -> dict[str, str]:
             final = {run.source: run.state for run in searches.runs_of_cycle(session, latest.id)} if latest else {}
             if failed := sorted(source for source, state in final.items() if state == "failed"):
                 found[f"{row.slug}: sources failed"] = f"{', '.join(failed)} did not answer; asked again every few hours"
+            newest = bulletins.latest_published(session, row.id) if row.slug in app.protocols else None
+            stands = standing(app.protocols[row.slug], newest.content, app.clock().date()) if newest is not None else None
+            if stands is not None and stands.status == OVERDUE:
+                found[f"{row.slug}: overdue"] = f"{stands.words} A draft waits for an editor, or for what the team page shows as pending"
         for state in ("unsure", "failed"):
             if count := outbox.counts(session)[state]:
                 found[f"mails are {state}"] = f"{count} of them; see  ./perennial mail unsure"
@@ -196,7 +201,7 @@ def _begin_what_is_due(app: App, slug: str) -> None:
     state = cycle.state(app.database, protocol=protocol, by=BY, now=now)
     wanted = due(protocol.schedule, now=now, since=state.since, begun=lambda period: period in state.periods)
     left = state.unfinished
-    if wanted is not None:
+    if wanted is not None and not _is_over(protocol, wanted.moment):
         log.info("a cycle is due", review=slug, period=wanted.period)
         period = wanted.period
     elif left is not None and (left.interrupted or now - left.last_attempt >= RETRY_SOURCES_AFTER):
@@ -205,6 +210,12 @@ def _begin_what_is_due(app: App, slug: str) -> None:
         return
     account = cycle.start(tools=tools_of(app), protocol=protocol, period=period, by=BY, patience=RETRY_SOURCES_AFTER)
     log.info("the cycle has searched", review=slug, **account.as_log())
+
+
+def _is_over(protocol: Protocol, moment: datetime) -> bool:
+    """Return whether a review has ended before a moment: then no cycle of it begins."""
+    ends = protocol.living.retired_on
+    return ends is not None and moment.astimezone(ZoneInfo(protocol.schedule.time_zone)).date() > ends
 
 
 def run_now(app: App, slug: str, *, by: str) -> dict[str, Any]:
@@ -276,6 +287,9 @@ def _period_for_now(app: App, protocol: Protocol, by: str, now: datetime) -> str
         begun = {row.period for row in reviews.cycles(session, review_id)}
     if latest is not None and latest.state in ("searching", "reviewing"):
         return latest.period
+    if _is_over(protocol, now):
+        raise ConflictError(f"{standing(protocol, None, now.date()).words} No cycle of it begins any more. To take it up again, take "
+                            "retired_on and retired_why out of [living] in its protocol.toml, and say why in an amendment.")
     today = f"{now:%Y-%m-%d}"
     wanted = [last_scheduled(protocol.schedule, now).period, today, *(f"{today}.{number}" for number in range(2, len(begun) + 3))]
     return next(period for period in wanted if period not in begun)

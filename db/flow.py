@@ -7,10 +7,9 @@ Each box is a query of its own and none a difference of others, so that what is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.domain.decisions import FULL_TEXT, TITLE_ABSTRACT
 from bot.domain.flow import Counted
@@ -24,6 +23,8 @@ from db.screening import ResolutionRow
 from db.unshown import UnshownRow
 
 NONE = literal("")
+# Of each in a box: the cycle's id, the source, the reason.
+Rows = Select[int, str, str]
 
 
 def counted(session: Session, review_id: int) -> tuple[Counted, ...]:
@@ -34,7 +35,7 @@ def counted(session: Session, review_id: int) -> tuple[Counted, ...]:
     return tuple(sorted(found, key=lambda one: (one.period, one.box, one.source, one.reason)))
 
 
-def _by_origin(query: Select[Any]) -> Select[Any]:
+def _by_origin(query: Rows) -> Select[int, str, str, int]:
     rows = query.subquery()
     which = rows.c.cycle, rows.c.source, rows.c.reason
     return select(*which, func.count()).group_by(*which)
@@ -47,19 +48,19 @@ def totals(session: Session, review_id: int) -> Mapping[str, int]:
     return {"records": session.scalar(came) or 0, "reports": session.scalar(alive) or 0}
 
 
-def _boxes(review_id: int) -> dict[str, Select[Any]]:
+def _boxes(review_id: int) -> dict[str, Rows]:
     """Return the query of each box: a row for each record or report in it, with the cycle and source that brought it, and a reason."""
     at_first, in_full = _newest(review_id, TITLE_ABSTRACT), _newest(review_id, FULL_TEXT)
     was_not_had = (in_full.c.verdict == "awaiting") & ReportRow.id.in_(_not_had())
     hidden = unshown.hidden(review_id)
 
-    def judged(*which: ColumnElement[bool]) -> Select[Any]:
+    def judged(*which: ColumnElement[bool]) -> Rows:
         return _reports(review_id).join(at_first, at_first.c.report_id == ReportRow.id).where(*which)
 
-    def sought(*which: ColumnElement[bool]) -> Select[Any]:
+    def sought(*which: ColumnElement[bool]) -> Rows:
         return judged(at_first.c.verdict == "include", at_first.c.leads_to == FULL_TEXT, *which)
 
-    def read(*which: ColumnElement[bool], reason: ColumnElement[str] = NONE) -> Select[Any]:
+    def read(*which: ColumnElement[bool], reason: ColumnElement[str] = NONE) -> Rows:
         return _reports(review_id, reason).join(at_first, at_first.c.report_id == ReportRow.id).join(
             in_full, in_full.c.report_id == ReportRow.id).where(
             at_first.c.verdict == "include", at_first.c.leads_to == FULL_TEXT, *which)
@@ -85,12 +86,12 @@ def _boxes(review_id: int) -> dict[str, Select[Any]]:
     }
 
 
-def _records(review_id: int) -> Select[Any]:
+def _records(review_id: int) -> Rows:
     return select(_cycle_of_record().label("cycle"), RecordRow.source.label("source"), NONE.label("reason")).where(
         RecordRow.review_id == review_id)
 
 
-def _reports(review_id: int, reason: ColumnElement[str] = NONE) -> Select[Any]:
+def _reports(review_id: int, reason: ColumnElement[str] | InstrumentedAttribute[str] = NONE) -> Rows:
     """Return the query for a review's reports that were not merged away, with the record that each began with."""
     return (select(_cycle_of_record().label("cycle"), RecordRow.source.label("source"), reason.label("reason")).select_from(ReportRow)
             .join(MergeRow, (MergeRow.report_id == ReportRow.id) & (MergeRow.reason == FIRST) & MergeRow.undone_at.is_(None))

@@ -13,7 +13,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.bulletin import changes, closer, history, methods_text, pictures, plain_language, plain_summary, prisma_flow, published
+from bot.bulletin import (
+    changes,
+    closer,
+    history,
+    living,
+    methods_text,
+    pictures,
+    plain_language,
+    plain_summary,
+    prisma_flow,
+    published,
+)
 from bot.bulletin.amended import amended
 from bot.bulletin.material import (
     Material,
@@ -87,8 +98,10 @@ def _composed(material: Material) -> dict[str, Any]:
         "deposits": [{"number": number, "doi": doi} for number, doi in material.deposits],
         "licence": protocol.publishing.licence,
         "funding": protocol.publishing.funding, "interests": protocol.publishing.interests, "contact": protocol.publishing.contact,
+        "living": _living(material),
         "crisis": {"text": protocol.crisis_text, "help": _help(protocol, material.searched_to)},
     }
+    content["triggers"] = living.fired(protocol, content, material.previous)
     return content | {"plain": plain_summary.summary(content, protocol)}
 
 
@@ -157,6 +170,12 @@ def _in_order(material: Material) -> list[OutcomeMaterial]:
     leading = list(dict.fromkeys(row.outcome for row in material.protocol.leading))
     places = {outcome_id: place for place, outcome_id in enumerate(leading)}
     return sorted(material.outcomes, key=lambda one: places.get(one.outcome.id, len(places)))
+
+
+def _living(material: Material) -> dict[str, Any]:
+    """Return whether the review is kept alive, and whether this is its last bulletin."""
+    found, ends = living.standing(material.protocol, None, material.searched_to), material.protocol.living.retired_on
+    return {"status": found.status, "words": found.words, "is_last": ends is not None and ends < material.next_search}
 
 
 def _review(protocol: Protocol) -> dict[str, Any]:

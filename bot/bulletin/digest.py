@@ -20,7 +20,7 @@ def digest(content: Mapping[str, Any]) -> dict[str, Any]:
                                              "next", "cite", "licence", "signed", "crisis", "methods", "measures")},
         "corrects": content.get("corrects", []), "plain": "plain" in content, "follows": content.get("follows", []),
         "title": content["review"]["title"], "short_title": content["review"]["short_title"], "question": content["review"]["question"],
-        "searched": searched(content), "pending": pending(content),
+        "searched": searched(content), "pending": pending(content), "next_search": next_search(content),
         "answers": [_answer(content, outcome) for outcome in outcomes if is_told(outcome)],
         "silent": [outcome["label"] for outcome in outcomes if not is_told(outcome)],
         "changes": [outcome["change"]["sentence"] for outcome in outcomes if outcome["change"]["changed"]],
@@ -46,6 +46,12 @@ def searched(content: Mapping[str, Any]) -> str:
     never = [source["label"] for source in content["sources"] if not source["searched_to"]]
     said = f"Searched: {'; '.join(done)}." if done else "No source has been searched with success yet."
     return f"{said} Not searched yet: {', '.join(never)}." if never else said
+
+
+def next_search(content: Mapping[str, Any]) -> str:
+    """Return when the review is searched again, or that it is not."""
+    found = content.get("living", {})
+    return f"none. {found['words']}" if found.get("is_last") else day(content["next"])
 
 
 def pending(content: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from reportlab.platypus import Flowable
 
 from bot.bulletin import paper, pictures
-from bot.bulletin.digest import is_told, pending, searched
+from bot.bulletin.digest import is_told, next_search, pending, searched
 from bot.bulletin.paper import CELL, HEAD, ITEM, LEAD, SMALL, SUBHEAD, TEXT, TITLE, paragraph, table, together
 from bot.rendering import day, plural
 
@@ -35,7 +35,7 @@ def _top(content: Content) -> Iterator[Flowable]:
         failed = ", ".join(content["failed"])
         yield paragraph(f"Not everything could be searched: {failed} failed in this cycle; what is new there is not known.", SUBHEAD)
     yield paragraph(searched(content), SMALL)
-    yield paragraph(f"Pending: {pending(content)}. Next search: {day(content['next'])}.", SMALL)
+    yield paragraph(f"Pending: {pending(content)}. Next search: {next_search(content)}.", SMALL)
 
 
 def _answers(content: Content) -> Iterator[Flowable]:
@@ -84,6 +84,8 @@ def _apart(outcome: Content) -> Iterator[Flowable]:
 
 def _changed(content: Content) -> Iterator[Flowable]:
     yield paragraph("What changed, and why", HEAD)
+    for one in content.get("triggers", ()):
+        yield paragraph(f"Besides the calendar, this asked for a bulletin: {one['text']} ({one['why']})")
     if content["previous"] is None:
         yield paragraph("This is the first bulletin: there is nothing to compare it with yet.")
         return

@@ -131,7 +131,8 @@ def _sure(content: Content) -> list[str]:
 
 
 def _up_to_date(content: Content) -> list[str]:
-    said = [f"We searched up to {day(content['searched_to'])}. We will search again on {day(content['next'])}."]
+    again = content["living"]["words"] if content["living"]["is_last"] else f"We will search again on {day(content['next'])}."
+    said = [f"We searched up to {day(content['searched_to'])}. {again}"]
     failed = [source["label"] for source in content["sources"] if source["state"] == "failed"]
     never = [source["label"] for source in content["sources"] if source["state"] == "never"]
     if failed:

@@ -187,7 +187,8 @@ class Publishing:
 
     margin_of_mid: a size band changes only when the estimate lies this share of the MID beyond its boundary.
     largest_silence_months: no longer than this without a bulletin. leads: `published` (the published estimate leads an outcome until an
-    editor has signed that our own set is complete) or `ours`. licence, contact, funding, interests: as printed.
+    editor has signed that our own set is complete) or `ours`. status_notes: whether a note that nothing changed is `signed` or goes
+    `by_itself`. licence, contact, funding, interests: as printed.
     """
 
     margin_of_mid: float
@@ -198,6 +199,7 @@ class Publishing:
     interests: str
     contact: str
     leads: str = "published"
+    status_notes: str = "signed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +219,12 @@ class Certainty:
 
 @dataclass(frozen=True, slots=True)
 class Living:
-    """Why the review is kept alive, and when that would end."""
+    """Why the review is kept alive, and when that would end. retired_on, retired_why: that it has ended, by a decision of the team."""
 
     rationale: str
     retirement: tuple[str, ...]
+    retired_on: date | None = None
+    retired_why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

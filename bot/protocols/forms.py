@@ -254,6 +254,8 @@ class PublishingForm(Form):
     largest_silence_months: int = Field(ge=1, le=24)
     leads: Literal["published", "ours"] = Field(
         default="published", description="what leads an outcome until an editor has signed that our own set of trials is complete")
+    status_notes: Literal["signed", "by_itself"] = Field(
+        default="signed", description="whether a bulletin in which nothing changed waits for an editor; by itself: if every source was searched")
     licence: Text
     funding: Text
     interests: Text
@@ -266,6 +268,8 @@ class LivingForm(Form):
 
     rationale: Text
     retirement: list[Text] = Field(min_length=1)
+    retired_on: Day | None = Field(default=None, description="the day on which the review ends: no cycle begins after it")
+    retired_why: OptionalText = Field(default="", description="why it ends, as readers are told")
 
 
 class CrisisHelpForm(Form):

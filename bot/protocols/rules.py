@@ -25,6 +25,7 @@ def of_protocol(given: ReviewForms) -> Iterator[Fault]:
     form = given.protocol
     yield from _unique(form)
     yield from _reviewing(form)
+    yield from _living(form)
     yield from _windows(form)
     yield from _size_bands(form)
     yield from _amendments(form)
@@ -62,6 +63,12 @@ def repeated(file: str, array: KeyPath, key: str, names: Iterable[str]) -> Itera
         if name in seen:
             yield Fault(file, (*array, index, key), f'"{name}" stands here for the second time', "each name once")
         seen.add(name)
+
+
+def _living(form: ProtocolForm) -> Iterator[Fault]:
+    if (form.living.retired_on is None) != (not form.living.retired_why):
+        key = "retired_why" if form.living.retired_on else "retired_on"
+        yield Fault(FILE, ("living", key), "a review that ends has a day and a reason", "both retired_on and retired_why, or neither of them")
 
 
 def _reviewing(form: ProtocolForm) -> Iterator[Fault]:

@@ -23,6 +23,7 @@ from bot.rendering import Renderer
 from bot.sources import Source, Watch
 from bot.steps.appraisals.invite import invite as invite_to_appraise
 from bot.steps.bulletins.draft import draft
+from bot.steps.bulletins.let_go import let_go
 from bot.steps.bulletins.publish import publish
 from bot.steps.estimates.analyse import analyse
 from bot.steps.estimates.pool import pool
@@ -185,6 +186,7 @@ def advance(*, tools: Tools, protocol: Protocol, by: str) -> None:
         tell_editor(database=tools.database, review_id=review.id, keys=tools.keys, confirms=protocol.appraisal is not None, by=by,
                     now=tools.clock())
         _draft_when_ready(tools, protocol, review.id, by)
+        let_go(**common, now=tools.clock())
         publish(**common, renderer=tools.renderer, keys=tools.keys, now=tools.clock())
 
 

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot import errors
 from bot.app import App
+from bot.bulletin.living import standing
 from bot.exchange import bulletin_files
 from bot.rendering import DEMO_NOTICE
 from bot.web.bulletins import published
@@ -28,13 +29,15 @@ DESCRIPTION = ("What living reviews on this site have published. No key is neede
 
 
 class ReviewOut(BaseModel):
-    """A review. latest_bulletin: its newest number, null before the first."""
+    """A review. latest_bulletin: its newest number, null before the first; status: active, overdue or retired, status_words: why."""
 
     slug: str
     title: str
     question: str
     protocol_version: str
     latest_bulletin: int | None
+    status: str
+    status_words: str
     page: str
     bulletins: str
 
@@ -145,7 +148,9 @@ def _routes(app: App) -> APIRouter:
 
 def _review(app: App, slug: str) -> ReviewOut:
     protocol, rows, page = app.protocol(slug), published(app, slug), f"{app.renderer.site.address}/reviews/{slug}"
-    return ReviewOut(slug=slug, title=protocol.title, question=protocol.question, protocol_version=str(protocol.version),
+    stands = standing(protocol, rows[0].content if rows else None, app.clock().date())
+    return ReviewOut(slug=slug, status=stands.status, status_words=stands.words, title=protocol.title, question=protocol.question,
+                     protocol_version=str(protocol.version),
                      latest_bulletin=rows[0].number if rows else None, page=page,
                      bulletins=f"{app.renderer.site.address}/api/v1/reviews/{slug}/bulletins")
 

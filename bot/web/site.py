@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from bot.app import App
 from bot.bulletin.compose import intervention
+from bot.bulletin.living import standing
 from bot.domain.protocols import Protocol
 from bot.steps.bulletins import gather_ledger
 from bot.steps.bulletins.gather import next_search
@@ -37,7 +38,8 @@ def routes(app: App) -> APIRouter:
     def review(slug: str) -> Response:
         protocol, newest = app.protocol(slug), _newest(app, slug)
         page = app.renderer.page("site/review.html", protocol=protocol, c=newest, status=_status(app, protocol),
-                                 base=_base(newest), about=intervention(protocol), retractions=of_review(app, slug))
+                                 base=_base(newest), about=intervention(protocol), retractions=of_review(app, slug),
+                                 standing=standing(protocol, newest, app.clock().date()))
         return HTMLResponse(page)
 
     @router.api_route("/reviews/{slug}/studies", methods=GET)
@@ -59,7 +61,8 @@ def _base(content: dict[str, Any] | None) -> str:
 
 
 def _summary(app: App, slug: str) -> dict[str, Any]:
-    return {"protocol": app.protocol(slug), "newest": _newest(app, slug)}
+    protocol, newest = app.protocol(slug), _newest(app, slug)
+    return {"protocol": protocol, "newest": newest, "standing": standing(protocol, newest, app.clock().date())}
 
 
 def _status(app: App, protocol: Protocol) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.bulletin import changes, digest
 from bot.bulletin.compose import compose, fingerprint
+from bot.bulletin.living import goes_by_itself
 from bot.bulletin.pictures import File, svgs
 from bot.domain.protocols import Protocol
 from bot.links import LinkKeys
@@ -52,7 +53,7 @@ def draft(*, database: Database, review_id: int, cycle_id: int, protocol: Protoc
         row = _store(session, review_id, cycle_id, content, files, now)
         if row.state in SETTLED:
             return _account(row, is_new=False)
-        editors = _ask_editors(session, row, content, keys, now)
+        editors = _ask_editors(session, row, content, keys, now, by_itself=goes_by_itself(protocol, content))
         _ask_to_read(session, row, content, keys, now)
         events.note(session, review_id=review_id, kind="bulletin.drafted", subject=f"bulletin:{row.id}",
                     data={"sha256": row.content_sha256, "status": row.status}, at=now)
@@ -89,11 +90,13 @@ def _ask_to_read(session: Session, row: BulletinRow, content: Mapping[str, Any],
                        dedupe_key=f"read:bulletin:{row.id}:person:{person.id}")
 
 
-def _ask_editors(session: Session, row: BulletinRow, content: Mapping[str, Any], keys: LinkKeys, now: datetime) -> int:
+def _ask_editors(session: Session, row: BulletinRow, content: Mapping[str, Any], keys: LinkKeys, now: datetime, *,
+                 by_itself: bool) -> int:
     editors = people.members(session, row.review_id, "editor")
     told = {
         "period": day(content["period"]), "headline": content["headline"], "failed": content["failed"],
         "searched": digest.searched(content), "pending": digest.pending(content),
+        "triggers": content["triggers"], "by_itself": by_itself,
         "changes": [outcome["change"]["sentence"] for outcome in content["outcomes"] if outcome["change"]["changed"]]}
     for editor in editors:
         link = links.create(session, keys, review_id=row.review_id, purpose="sign", person_id=editor.id, subject_id=row.id, at=now)

@@ -22,11 +22,13 @@ from bot.rendering import Renderer
 from bot.steps.readers.choose import wanted_by
 from db import blobs, bulletins, events, links, outbox, people, readers, reviews
 from db.bulletins import BulletinRow
+from db.people import PersonRow
 from db.session import Database, Session
 
 BATCH = 200
 PAGE, TEXT, DATA, STYLE, PRINT, PLAIN = "bulletin.html", "bulletin.txt", "bulletin.json", "style.css", "bulletin.pdf", "plain.html"
 EDITOR = "the editor"
+BY_ITSELF = "nobody: by its protocol a status note without changes goes by itself;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,12 @@ def publish(*, database: Database, review_id: int, protocol: Protocol, renderer:
 def _freeze(database: Database, row: BulletinRow, protocol: Protocol, renderer: Renderer, by: str, now: datetime) -> int:
     with database.reading() as session:
         number = bulletins.next_number(session, row.review_id)
-        signer = people.person(session, row.signed_by or 0)
+        signer = people.person(session, row.signed_by) if row.signed_by is not None else None
         audit = events.head(session)
     address = f"/reviews/{protocol.slug}/bulletins/{number}"
     # Outside the demonstration nobody is named who has not agreed to be.
     content = finished(row.content, Publication(
-        number=number, dated=now.date(), signed_by=signer.name if renderer.site.demo else EDITOR,
+        number=number, dated=now.date(), signed_by=_signer(signer, is_demo=renderer.site.demo),
         signed_on=(row.signed_at or now).date(), draft_sha256=row.content_sha256, site_name=renderer.site.name,
         address=renderer.site.address + address, audit=(audit.place, audit.sha256)))
     files = frozen_files(renderer, content, f"{address}/")
@@ -66,6 +68,13 @@ def _freeze(database: Database, row: BulletinRow, protocol: Protocol, renderer: 
             raise ConflictError("Another process published a bulletin of this review meanwhile. It goes on with the next tick.")
         _store(session, stored, content, files, now)
     return number
+
+
+def _signer(signer: PersonRow | None, *, is_demo: bool) -> str:
+    """Return who signed, as it is printed."""
+    if signer is None:
+        return BY_ITSELF
+    return signer.name if is_demo else EDITOR
 
 
 def frozen_files(renderer: Renderer, content: dict[str, Any], base: str) -> list[File]:
