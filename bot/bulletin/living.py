@@ -45,8 +45,9 @@ def goes_by_itself(protocol: Protocol, content: Content) -> bool:
 
     So if the protocol says so, nothing changed, its sums and ratings hold, every source was searched in its window, and no trigger is set off.
     """
-    return (protocol.publishing.status_notes == "by_itself" and content["status"] == changes.NO_CHANGE and not content["triggers"]
-            and not content["flow_remarks"] and not content["corrects"] and all(source["state"] == "ok" for source in content["sources"])
+    asks = any(content[name] for name in ("triggers", "amended", "flow_remarks", "corrects"))
+    return (protocol.publishing.status_notes == "by_itself" and content["status"] == changes.NO_CHANGE and not asks
+            and all(source["state"] == "ok" for source in content["sources"])
             and not any((outcome["rating"] or {}).get("is_stale") for outcome in content["outcomes"]))
 
 

@@ -20,7 +20,8 @@ from db.session import Database
 from tests.fixtures_bulletins import SYSTEM, Press, one_trial
 from tests.unit.protocols.small_review import edit
 
-GIVEN = {"corrects": [], "flow_remarks": [], "triggers": [], "status": "no change", "outcomes": [], "sources": [{"state": "ok"}]}
+GIVEN: dict[str, object] = {
+    "amended": None, "corrects": [], "flow_remarks": [], "triggers": [], "status": "no change", "outcomes": [], "sources": [{"state": "ok"}]}
 
 
 def by_itself(one: Press) -> Press:
@@ -73,7 +74,7 @@ def test_without_that_rule_or_with_a_source_that_was_not_searched_a_note_waits_f
 @pytest.mark.parametrize("changed", [
     {"status": "estimate updated"}, {"status": "first"}, {"triggers": [{"id": "age"}]}, {"flow_remarks": ["It does not add up."]},
     {"sources": [{"state": "ok"}, {"state": "failed"}]}, {"sources": [{"state": "waiting"}]}, {"sources": [{"state": "never"}]},
-    {"corrects": [{"number": 1}]}, {"outcomes": [{"rating": {"is_stale": True}}]}])
+    {"corrects": [{"number": 1}]}, {"amended": {"since": "1.0"}}, {"outcomes": [{"rating": {"is_stale": True}}]}])
 def test_anything_that_asks_for_an_editor_keeps_a_note_from_going_by_itself(sqlite: Database, now: datetime, changed: dict[str, object]) -> None:
     protocol = by_itself(one_trial(sqlite, now)).desk.protocol
     assert living.goes_by_itself(protocol, GIVEN)
