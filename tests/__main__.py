@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-CODE = ("bot", "classifiers", "db", "docs", "migrations", "tests", "benchmarks")
+CODE = ("bot", "classifiers", "db", "docs", "migrations", "tests", "benchmarks", "deploy")
 CHECKS = (
     ("ruff", [sys.executable, "-P", "-m", "ruff", "check", "--quiet", *(str(ROOT / name) for name in CODE)]),
     ("the import law", [sys.executable, "-P", "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()",

@@ -26,10 +26,11 @@ SMALL = {
     "cycle": ["--records", "60", "--there", "20"],
     "backup": ["--records", "200"],
     "linking": ["--data", "{.}"],
+    "mutants": [],
     "medline": ["--records", "200", "--reviews", "3"],
 }
 # Held by tests of their own, which run all of it.
-ELSEWHERE = {"golden", "pages", "faults"}
+ELSEWHERE = {"golden", "pages", "faults", "mutants"}
 
 
 def test_every_benchmark_has_a_small_size() -> None:
