@@ -110,6 +110,7 @@ def build(chosen: settings.Settings, *, clock: Clock = system_clock) -> App:
         renderer=renderer,
         keys=keys,
         post=Post(renderer=renderer, keys=keys, transport=_transport(chosen), sender=parse_address(chosen.sender, chosen.site_name),
+                  returns=parse_address(chosen.returns) if chosen.returns else None,
                   review_words=words, per_minute=chosen.mail_per_minute),
         clock=clock,
         home=chosen.home,

@@ -20,13 +20,14 @@ from bot.domain.protocols import Protocol, Schedule
 from bot.errors import ConflictError, PerennialError, SettingsError
 from bot.steps import cycle
 from bot.steps.bulletins.keep_copy import keep_copy
+from bot.steps.mail.take_returned import CAME_BACK
 from bot.steps.mail.tell_operator import tell_operator
 from bot.steps.readers.forget_pending import forget_pending
 from bot.steps.records.read_mailbox import MailboxAccount, read_mailbox
 from bot.steps.records.search import next_window
 from bot.steps.tasks.do import do_next
 from bot.telemetry import logger
-from db import bulletins, outbox, reviews, searches, tasks
+from db import bulletins, events, outbox, reviews, searches, tasks
 
 TICK_SECONDS = 5
 STAND_BY_SECONDS = 0.5
@@ -37,6 +38,7 @@ END_SECONDS = 8
 RETRY_SOURCES_AFTER = timedelta(hours=6)
 SAY_AGAIN_AFTER_SECONDS = 3600
 PING_EVERY_SECONDS = 300
+BACK_FOR = timedelta(days=14)
 TELLING = ("telling the operator", "")
 BY = "system:worker"
 log = logger("worker")
@@ -137,6 +139,10 @@ def _waiting_for_a_person(app: App) -> dict[str, str]:
             stands = standing(app.protocols[row.slug], newest.content, app.clock().date()) if newest is not None else None
             if stands is not None and stands.status == OVERDUE:
                 found[f"{row.slug}: overdue"] = f"{stands.words} A draft waits for an editor, or for what the team page shows as pending"
+            back = {event.subject for event in events.of_kind(session, row.id, CAME_BACK)
+                    if event.subject.startswith("person:") and event.at > app.clock() - BACK_FOR}
+            if back:
+                found[f"{row.slug}: mails come back"] = f"from {len(back)} of the team; look at their addresses:  ./perennial people list"
         for state in ("unsure", "failed"):
             if count := outbox.counts(session)[state]:
                 found[f"mails are {state}"] = f"{count} of them; see  ./perennial mail unsure"
@@ -160,7 +166,7 @@ def read_alerts(app: App, *, by: str) -> MailboxAccount:
     protocol, now = app.protocol(app.alerts.review), app.clock()
     review_id = cycle.state(app.database, protocol=protocol, by=by, now=now).review_id
     plans = [plan for plan in (*protocol.sources, *protocol.planned_sources) if plan.kind == "file"]
-    return read_mailbox(database=app.database, review_id=review_id, mailbox=app.alerts.mailbox, plans=plans, by=by, now=now)
+    return read_mailbox(database=app.database, review_id=review_id, mailbox=app.alerts.mailbox, plans=plans, keys=app.keys, by=by, now=now)
 
 
 def work(app: App, *, seconds: float = TICK_SECONDS) -> Callable[[], bool]:

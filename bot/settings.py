@@ -116,6 +116,8 @@ class Settings(BaseSettings):
     imap_user: str = ""
     imap_password: SecretStr = SecretStr("")
     imap_folder: OneLine = Field(default="INBOX", description="the folder of the mailbox that alerts arrive in")
+    returns: MailAddress = Field(default="", description="the address of the mailbox for alerts: undeliverable mails come back to it, with "
+                                 "+return-… before the @; empty: to the sender, unread by the program")
     imap_review: str = Field(default="", description="the review that the alerts are for, where there are several")
     imap_minutes: int = Field(default=10, ge=1, le=1440, description="how often the mailbox is looked into")
     ncbi_email: MailAddress = Field(default="", description="the address that NCBI may write to; E-utilities ask for one")
@@ -150,6 +152,8 @@ class Settings(BaseSettings):
             raise ValueError("PERENNIAL_IMAP_SECURITY: none is for a mail server on this machine; allowed for another one: tls, starttls")
         if self.imap_host and not self.imap_user:
             raise ValueError("PERENNIAL_IMAP_USER: is missing, while PERENNIAL_IMAP_HOST names a mail server")
+        if self.returns and not self.imap_host:
+            raise ValueError("PERENNIAL_RETURNS: nobody reads what comes back there; set PERENNIAL_IMAP_HOST and its kin to that mailbox")
         return self
 
     @property

@@ -63,6 +63,11 @@ def subscriber(session: Session, subscriber_id: int) -> SubscriberRow:
     return row
 
 
+def by_public_id(session: Session, public_id: str) -> SubscriberRow | None:
+    """Return the reader whom the audit calls `reader:<public_id>`, or None."""
+    return session.scalars(select(SubscriberRow).where(SubscriberRow.public_id == public_id)).one_or_none()
+
+
 def by_email(session: Session, review_id: int, email: str) -> SubscriberRow | None:
     """Return the reader of a review with this address, however its letters are cased, or None."""
     query = select(SubscriberRow).where(SubscriberRow.review_id == review_id, SubscriberRow.email_key == email.casefold())

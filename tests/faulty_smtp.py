@@ -17,6 +17,9 @@ class FaultySmtp:
 
     def __init__(self, fault: Callable[[int], str] = lambda number: "") -> None:
         self.fault, self.begun, self.kept = fault, 0, []
+        # Who each mail was from by its envelope, and the headers it had.
+        self.senders: list[str] = []
+        self.headers: list[list[str]] = []
         outer = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -46,6 +49,7 @@ class FaultySmtp:
             verb = line[:4].upper()
             if verb == b"MAIL":
                 self.begun += 1
+                self.senders.append(line.decode().partition("<")[2].partition(">")[0])
                 fault = self.fault(self.begun)
                 say("250 ok")
             elif verb == b"RCPT":
@@ -69,7 +73,9 @@ class FaultySmtp:
         if fault in ("data-4xx", "data-5xx"):
             say("452 full" if fault == "data-4xx" else "554 not wanted")
             return True
-        self.kept.append(message_from_bytes(content)["Message-ID"])
+        message = message_from_bytes(content)
+        self.kept.append(message["Message-ID"])
+        self.headers.append(message.keys())
         if fault == "drop-after":
             return False
         say("250 kept")

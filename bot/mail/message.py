@@ -17,6 +17,7 @@ from bot.errors import InvalidInputError
 POLICY = SMTP.clone(max_line_length=998)
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MAX_ADDRESS = 254
+RETURNS_TO = "Return-Path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,18 @@ def parse_address(text: str, name: str = "") -> Address:
 
 
 def compose(*, sender: Address, recipient: Address, subject: str, text: str, html: str, message_id: str, date: datetime,
-            attachments: Sequence[Attachment] = (), unsubscribe: str = "", reply_to: Address | None = None) -> EmailMessage:
-    """Return the message: text part, HTML part with its pictures, and RFC 8058 headers when `unsubscribe` is an address."""
+            attachments: Sequence[Attachment] = (), unsubscribe: str = "", reply_to: Address | None = None,
+            returns_to: Address | None = None) -> EmailMessage:
+    """Return the message: text part, HTML part with its pictures, and RFC 8058 headers when `unsubscribe` is an address.
+
+    returns_to: where it comes back to if it cannot be delivered; a mail server is told so and the header stays behind.
+    """
     message = EmailMessage(policy=POLICY)
     message["From"] = sender
     message["To"] = recipient
     message["Subject"] = CONTROL.sub(" ", subject)
+    if returns_to is not None:
+        message[RETURNS_TO] = f"<{returns_to.addr_spec}>"
     message["Date"] = format_datetime(date)
     message["Message-ID"] = f"<{message_id}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"

@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from typing import NoReturn
 
 from bot.errors import MailError, MailRefusedError
+from bot.mail.message import RETURNS_TO
 from bot.mail.transport import MailUnsureError
 
 OFFLINE = (smtplib.SMTPServerDisconnected, OSError, ssl.SSLError)
@@ -32,6 +33,10 @@ class SmtpTransport:
         """Hand one message over; see bot/mail/transport.py."""
         server = self._connected()
         sender, recipient = message["From"].addresses[0].addr_spec, message["To"].addresses[0].addr_spec
+        if message[RETURNS_TO]:
+            # The envelope says it; RFC 5321 wants it in no message that is on its way.
+            sender = str(message[RETURNS_TO]).strip("<>")
+            del message[RETURNS_TO]
         try:
             self._expect(server.mail(sender), "the sender")
             self._expect(server.rcpt(recipient), "the recipient")

@@ -17,12 +17,16 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SourceError, SourceUnavailableError
+from bot.mail.message import parse_address
+from bot.mail.returned import return_address
 from bot.protocols.load import load
 from bot.sources.mailbox import Mailbox
 from bot.steps.records.read_mailbox import MailboxAccount, read_mailbox
-from db import blobs, records, searches
+from db import blobs, readers, records, searches
 from db.session import Database
+from tests.fixtures_screening import KEYS
 from tests.fixtures_search import BY, Library, library
+from tests.integration.test_mails_that_come_back import report
 from tests.parts import Dovecot, start_dovecot
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,7 +100,7 @@ def put(box: Mailbox, *messages: EmailMessage | bytes) -> None:
 
 
 def look(here: Library, box: Mailbox) -> MailboxAccount:
-    return read_mailbox(database=here.database, review_id=here.review_id, mailbox=box, plans=PLANS, by=BY, now=here.now)
+    return read_mailbox(database=here.database, review_id=here.review_id, mailbox=box, plans=PLANS, keys=KEYS, by=BY, now=here.now)
 
 
 def by_source(here: Library) -> dict[str, int]:
@@ -194,6 +198,7 @@ CHILD = """
 import sys
 from datetime import UTC, datetime
 from bot.domain.protocols import SourcePlan
+from bot.links import LinkKeys
 from bot.sources.mailbox import Mailbox
 from bot.steps.records.read_mailbox import read_mailbox
 from db.session import Database
@@ -201,7 +206,8 @@ from tests.fixtures_search import plan
 import dataclasses
 read_mailbox(database=Database(sys.argv[1]), review_id=int(sys.argv[2]),
              mailbox=Mailbox("127.0.0.1", int(sys.argv[3]), "none", sys.argv[4], "secret"),
-             plans=[dataclasses.replace(plan(), name="embase", label="Embase", kind="file")], by="system:test", now=datetime.now(UTC))
+             plans=[dataclasses.replace(plan(), name="embase", label="Embase", kind="file")], keys=LinkKeys("one", {"one": b"k" * 32}),
+             by="system:test", now=datetime.now(UTC))
 """
 
 
@@ -226,3 +232,16 @@ def test_killed_at_any_moment_every_mail_goes_in_once(box: Mailbox, tmp_path: Pa
 def imports(here: Library) -> int:
     with here.database.reading() as session:
         return len(searches.imports(session, here.review_id))
+
+
+def test_a_mail_of_ours_that_came_back_is_no_alert_and_is_not_kept(here: Library, box: Mailbox) -> None:
+    with here.database.writing(by=BY) as session:
+        reader = readers.add(session, review_id=here.review_id, email="ada@example.org", public_id=readers.new_public_id(), at=here.now)
+        reader.state, public_id = "confirmed", reader.public_id
+    to = return_address(parse_address("alerts@example.org"), KEYS, kind="reader", public_id=public_id).addr_spec
+    put(box, report(to), letter("Embase alert", ("a.ris", RIS.encode()), to="us+embase@example.org"))
+    account = look(here, box)
+    assert (account.mails, account.new, account.not_understood) == (2, 3, ())
+    with here.database.reading() as session:
+        assert readers.by_public_id(session, public_id).state == "unsubscribed"
+    assert look(here, box).mails == 0

@@ -65,6 +65,18 @@ def test_each_mail_goes_out_once_and_is_noted(database, now, templates) -> None:
         assert len(events.of_kind(session, 1, "mail.sent")) == 5
 
 
+def test_a_mail_says_where_it_comes_back_to_in_its_envelope_and_in_no_header(database, now, templates) -> None:
+    _mails(database, now, 2)
+    with FaultySmtp() as server:
+        transport = SmtpTransport(host="127.0.0.1", port=server.port, security="none", timeout=5)
+        post = replace(_post(templates, transport), returns=parse_address("alerts@example.org"))
+        assert deliver(database=database, post=post, by="system:worker", now=lambda: now).sent == 2
+        assert _send(database, templates, server.port, now).sent == 0
+    assert len(set(server.senders)) == 2
+    assert all(one.startswith("alerts+return-person-") and one.endswith("@example.org") for one in server.senders)
+    assert not any("Return-Path" in names for names in server.headers)
+
+
 def test_no_more_mails_go_out_in_a_minute_than_the_limit_says(database, now, templates, tmp_path) -> None:
     _mails(database, now, 5)
     waited: list[float] = []

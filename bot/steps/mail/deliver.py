@@ -18,6 +18,7 @@ from typing import Any
 from bot.errors import InvalidInputError, MailError, MailRefusedError, NotFoundError
 from bot.links import LinkKeys, path, token
 from bot.mail.message import Attachment, compose, parse_address
+from bot.mail.returned import return_address
 from bot.mail.transport import MailUnsureError, Transport
 from bot.rendering import Renderer
 from bot.telemetry import logger, redact
@@ -50,6 +51,7 @@ class DeliveryAccount:
 class Post:
     """What is needed to write and send mails. review_words: slug → what templates know of the review.
 
+    returns: the mailbox that undeliverable mails come back to, at an address for each recipient; None: to the sender.
     per_minute: no more mails than that go out in a minute, 0 for no limit. wait: waits so many seconds; nothing is open meanwhile.
     """
 
@@ -59,6 +61,7 @@ class Post:
     sender: Address
     review_words: Mapping[str, Mapping[str, Any]]
     per_minute: int = 0
+    returns: Address | None = None
     wait: Callable[[float], None] = time.sleep
 
 
@@ -157,6 +160,7 @@ def _written(database: Database, post: Post, row: OutboxRow) -> EmailMessage:
         recipient = _recipient(session, row)
         review = reviews.review(session, row.review_id)
         urls = _urls(session, post, row.data.get("links", {}))
+        returns_to = _returns_to(session, post, row)
         attachments = [
             Attachment(name=item["name"], media_type=item["media_type"], content=blobs.get(session, item["sha256"])[0],
                        cid=item.get("cid", ""))
@@ -166,7 +170,17 @@ def _written(database: Database, post: Post, row: OutboxRow) -> EmailMessage:
         **row.data, "review": post.review_words[review.slug], "recipient": {"name": recipient.display_name}, "urls": urls,
         "now": row.created_at})
     return compose(sender=post.sender, recipient=recipient, subject=words.subject, text=words.text, html=words.html,
-                   message_id=row.key, date=row.created_at, attachments=attachments, unsubscribe=urls.get("unsubscribe", ""))
+                   message_id=row.key, date=row.created_at, attachments=attachments, unsubscribe=urls.get("unsubscribe", ""),
+                   returns_to=returns_to)
+
+
+def _returns_to(session: Session, post: Post, row: OutboxRow) -> Address | None:
+    """Return where a mail comes back to: an address that names its recipient by the random number that the audit knows."""
+    if post.returns is None:
+        return None
+    if row.recipient_kind == "person":
+        return return_address(post.returns, post.keys, kind="person", public_id=people.person(session, row.recipient_id).public_id)
+    return return_address(post.returns, post.keys, kind="reader", public_id=readers.subscriber(session, row.recipient_id).public_id)
 
 
 def _recipient(session: Session, row: OutboxRow) -> Address:

@@ -1,5 +1,7 @@
 """Read the alerts that came by mail: what can be read goes in, each mail once; what cannot is kept as a file that was not understood.
 
+Our own mails that came back are taken in as well: bot/steps/mail/take_returned.py.
+
 Which mails were read stands in the audit: one event for each, named by mailbox, validity and UID, with the mail's hash. A mail of which a part
 was taken in when the program was killed is read again: files and records count once anyhow.
 """
@@ -14,9 +16,11 @@ from typing import Any
 
 from bot.domain.protocols import SourcePlan
 from bot.errors import UnreadableFileError
+from bot.links import LinkKeys
 from bot.rendering import plural
 from bot.sources.alerts import Alert, Part, source_of, taken_apart
 from bot.sources.mailbox import Letter, Mailbox
+from bot.steps.mail.take_returned import take_returned
 from bot.steps.records.import_file import import_file, keep_unread, parse_file
 from bot.telemetry import logger
 from db import events
@@ -43,17 +47,19 @@ class MailboxAccount:
         return f"{plural(self.mails, 'new mail')}, {plural(self.read, 'record')} read, {self.new} new, {len(self.not_understood)} not understood"
 
 
-def read_mailbox(*, database: Database, review_id: int, mailbox: Mailbox, plans: Sequence[SourcePlan], by: str, now: datetime) -> MailboxAccount:
+def read_mailbox(*, database: Database, review_id: int, mailbox: Mailbox, plans: Sequence[SourcePlan], keys: LinkKeys, by: str,
+                 now: datetime) -> MailboxAccount:
     """Take in every mail that was not read before. Raises SourceError if the mailbox cannot be read; what was read until then is kept."""
     with database.reading() as session:
         done = [event.data for event in events.of_kind(session, review_id, READ) if event.data["mailbox"] == mailbox.name]
-    keys, hashes = {one["key"] for one in done}, {one["sha256"] for one in done if one["sha256"]}
+    known, hashes = {one["key"] for one in done}, {one["sha256"] for one in done if one["sha256"]}
     total = MailboxAccount()
-    for letter in mailbox.letters(is_known=keys.__contains__):
+    for letter in mailbox.letters(is_known=known.__contains__):
         digest = hashlib.sha256(letter.raw).hexdigest() if letter.raw else ""
         # The same mail under another number: somebody moved it, or the server numbers anew.
         given = {"database": database, "review_id": review_id, "by": by, "now": now}
-        one = MailboxAccount() if digest in hashes else _take_in(letter, given, plans)
+        is_done = digest in hashes or take_returned(database=database, keys=keys, raw=letter.raw or b"", by=by, now=now)
+        one = MailboxAccount() if is_done else _take_in(letter, given, plans)
         _note(database, review_id, mailbox.name, letter.key, digest, one, by, now)
         hashes |= {digest} - {""}
         total = MailboxAccount(total.mails + 1, total.read + one.read, total.new + one.new, total.not_understood + one.not_understood)
