@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +62,10 @@ def svgs(content: Mapping[str, Any]) -> list[File]:
 
 def pngs_for_mail(content: Mapping[str, Any]) -> list[File]:
     """Return the pictures that go out by mail as PNG: the forest plots."""
-    return [File(f"{picture.name}.png", PNG, picture.wide().png()) for picture in drawn_of(content) if picture.kind == "forest"]
+    drawn = [picture for picture in drawn_of(content) if picture.kind == "forest"]
+    # Two at a time: while one is drawn, the colours of the other are chosen and packed.
+    with ThreadPoolExecutor(2) as at_work:
+        return list(at_work.map(lambda picture: File(f"{picture.name}.png", PNG, picture.wide().png()), drawn))
 
 
 def png(content: Mapping[str, Any], name: str) -> bytes | None:

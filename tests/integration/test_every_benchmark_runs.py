@@ -13,6 +13,7 @@ from tests.shared import shared_path
 SMALL = {
     "start": ["--rounds", "1"],
     "takeover": ["--rounds", "1"],
+    "bulletin": ["--studies", "3", "--outcomes", "2"],
     "changes": ["--repeats", "20"],
     "pages": [],
     "pooling": ["--rounds", "1", "--alone"],
