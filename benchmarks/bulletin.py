@@ -47,8 +47,8 @@ def main(argv: list[str]) -> int:
         raise SystemExit(f"the bulletin failed:\n{done.stderr[-4000:]}")
     found = json.loads(done.stdout.splitlines()[-1])
     parts = ", ".join(f"{name} {seconds} s" for name, seconds in found["parts"].items())
-    print(f"{found['studies']} studies, {found['outcomes']} outcomes: {found['seconds']} s ({parts}; {found['cpu_seconds']} s of work), {found['peak_mib']} MiB at most, "
-          f"{found['files']} files")
+    print(f"{found['studies']} studies, {found['outcomes']} outcomes: {found['seconds']} s ({parts}; {found['cpu_seconds']} s of work), "
+          f"{found['peak_mib']} MiB at most, {found['files']} files")
     print(json.dumps(found))
     return 0
 
