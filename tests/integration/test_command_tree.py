@@ -34,7 +34,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "keys rotate": ("--dry-run",), "mail unsure": (), "mail hold": ("moving",), "mail release": ("--dry-run",),
     "import": ("{home}/one.ris", "--source", "embase"),
 }
-TESTED_ELSEWHERE = {"demo", "serve", "work", "restore", "people erase", "searches accept", "mail read", "mail settle", "medline score"}
+TESTED_ELSEWHERE = {"demo", "serve", "work", "restore", "people erase", "searches accept", "mail read", "mail settle", "medline score",
+                    "deposit"}
 
 
 def _leaves(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
