@@ -158,10 +158,15 @@ def _require_parts(protocol: Protocol, sources: Mapping[str, Source | Watch]) ->
                                 "Make its kind \"file\", or its status \"planned\"")
 
 
+def the_pubmed(chosen: settings.Settings) -> PubMed:
+    """Return PubMed as these settings reach it: it is asked for a published review before there is a protocol."""
+    return PubMed(_http(chosen, chosen.eutils_address), base_address=chosen.eutils_address, api_key=chosen.ncbi_api_key.get_secret_value(),
+                  email=chosen.ncbi_email)
+
+
 def _sources(chosen: settings.Settings, database: Database, clock: Clock) -> dict[str, Source | Watch]:
     """Return every source that has an interface and may be asked with these settings, by name. A new one is a line here."""
-    key, contact = chosen.ncbi_api_key.get_secret_value(), chosen.ncbi_email
-    pubmed = PubMed(_http(chosen, chosen.eutils_address), base_address=chosen.eutils_address, api_key=key, email=contact)
+    pubmed = the_pubmed(chosen)
     found: list[Source | Watch] = [
         pubmed,
         PubMedNotices(pubmed, address=chosen.eutils_address),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import time
@@ -156,10 +157,17 @@ def _mail(settings: Settings) -> Iterator[Finding]:
 
 def _sources(settings: Settings, now: Callable[[], float]) -> Iterator[Finding]:
     clocks = []
+    ignored = next((name for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy") if os.environ.get(name)), "")
+    if ignored and not settings.proxy:
+        yield Finding("proxy", WARN, f"{ignored} is set in the environment, which is not read",
+                      f"If it leads to the sources:  PERENNIAL_PROXY=${ignored}")
+    # As the searches ask: by the settings alone.
+    asking = requests.Session()
+    asking.trust_env = False
     for name, (setting, path) in SOURCES.items():
         address = getattr(settings, setting)
         try:
-            answer = requests.get(f"{address}{path}", timeout=ASK_SECONDS, headers={"User-Agent": "Perennial (doctor)"},
+            answer = asking.get(f"{address}{path}", timeout=ASK_SECONDS, headers={"User-Agent": "Perennial (doctor)"},
                                   proxies={"http": settings.proxy, "https": settings.proxy} if settings.proxy else None,
                                   verify=settings.ca_file or True)
         except requests.RequestException as error:

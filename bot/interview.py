@@ -10,6 +10,7 @@ import typer
 
 from bot.errors import InvalidInputError
 from bot.protocols.new_review import Answers, name_of, read_answers
+from bot.protocols.prospero import Registered
 from bot.protocols.published_abstract import PublishedReview
 from bot.protocols.strategy_drafts import SOURCES
 
@@ -17,18 +18,24 @@ MEASURES = {"SMD": "different scales for one thing", "MD": "one scale that all s
             "RD": "risk difference"}
 
 
-def ask(published: PublishedReview | None) -> Answers:
-    """Ask on the terminal and return the answers. A wrong one is asked again at once."""
+def ask(published: PublishedReview | None, registered: Registered | None = None) -> Answers:
+    """Ask on the terminal and return the answers. A wrong one is asked again at once; what a registration says is what Enter takes."""
+    said = registered.parts if registered else {}
     typer.echo("Twelve questions; in [brackets] what Enter takes. Everything can be changed in the files afterwards.\n", err=True)
-    title = _ask("1. The title of the review", default=_living(published.title) if published else None)
+    known = published.title if published else said.get("title", "")
+    title = _ask("1. The title of the review", default=_living(known) if known else None)
     short = _ask("2. A short title, for mails and pages", default=title.split(":")[0][:60])
     given: dict[str, Any] = {
         "title": title, "short_title": short, "slug": _ask("3. Its name in addresses", default=_slug(short), check=_check_slug),
-        "question": _ask("4. The question, as one sentence"), "population": _ask("5. Who are the participants?"),
-        "intervention": _ask("6. Which intervention?"), "comparator": _ask("7. Compared with what?", default="Any control without it"),
+        "question": _ask("4. The question, as one sentence", default=said.get("question")),
+        "population": _ask("5. Who are the participants?", default=said.get("population")),
+        "intervention": _ask("6. Which intervention?", default=said.get("intervention")),
+        "comparator": _ask("7. Compared with what?", default=said.get("comparator", "Any control without it")),
     }
     given["concepts"] = [{"name": part, "words": _words(f"8. Words by which reports name the {part}, with commas")}
                          for part in ("population", "intervention")]
+    if registered and registered.outcomes:
+        typer.echo(f"   ({registered.number} names: {registered.outcomes})", err=True)
     given["outcomes"] = _outcomes()
     given["randomised_only"] = typer.confirm("10. Only randomised trials?", default=True, err=True)
     given["sources"] = _list(f"11. Sources, with commas ({', '.join(SOURCES)})", default="pubmed", allowed=set(SOURCES))

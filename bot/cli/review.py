@@ -19,17 +19,22 @@ cli = typer.Typer()
 def init(
     answers: Annotated[Path | None, typer.Option("--answers", help="A TOML file with the answers, in place of the questions.")] = None,
     abstract: Annotated[Path | None, typer.Option(help="A published review to start from: its record as RIS, .nbib or PubMed XML.")] = None,
+    prospero: Annotated[str, typer.Option(help="A registration to start from: its number, or a file with the text of its record.")] = "",
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask PubMed for a review published under that number.")] = False,
     example: Annotated[str, typer.Option(help="Copy a review that is shipped as an example, such as bcg-vaccine.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make a review of your own: twelve questions, a protocol that passes check, and a list of what is still to be done.
 
-    Examples:  perennial init  ·  perennial init --abstract croke2026.nbib  ·  perennial init --answers sleep.toml --json
+    Examples:  perennial init  ·  perennial init --abstract croke2026.nbib  ·  perennial init --prospero CRD42020123456
+    ·  perennial init --answers sleep.toml --json
     """
-    from bot import new_review
+    from bot import app, new_review, settings
 
     try:
-        made = new_review.from_example(example, home=home()) if example else new_review.from_answers(answers, abstract, home=home())
+        pubmed = app.the_pubmed(settings.load()) if prospero and not offline else None
+        made = new_review.from_example(example, home=home()) if example else new_review.from_answers(
+            answers, abstract, home=home(), prospero=prospero, pubmed=pubmed)
     except typer.Abort as error:
         raise InvalidInputError("the questions ended before the last answer, and nothing was written. Begin again, or answer in a file:  "
                                 "perennial init --answers FILE  (docs/guide/first-hour.md shows one)") from error

@@ -27,6 +27,7 @@ from bot.protocols.strategy_drafts import SOURCES, Concept, SourceDraft, draft_s
 from bot.rendering import Renderer
 
 HARM = {"label": "Serious adverse events", "measure": "RR", "direction": "lower", "importance": "critical", "harm": True}
+NOT_REGISTERED = "not registered"
 COUNTED = {"RR", "OR", "RD"}
 
 
@@ -68,7 +69,7 @@ class Answers(Form):
     outcomes: list[OutcomeAnswer] = Field(min_length=1)
     sources: list[Text] = Field(default=["pubmed"], min_length=1)
     people: Literal["one", "two"] = "two"
-    registration: Text = "not registered"
+    registration: Text = NOT_REGISTERED
     author: Text
     time_zone: Text = "UTC"
 
@@ -189,7 +190,7 @@ def _to_do(answers: Answers, outcomes: Sequence[_Outcome], published: PublishedR
         to_do.append(f"Name the instruments of: {', '.join(unnamed)}, the preferred one first, with their ranges.")
     if without:
         to_do.append(f"State the smallest difference that matters, with its source, for: {', '.join(without)}.")
-    if answers.registration == "not registered":
+    if answers.registration == NOT_REGISTERED:
         to_do.append("Register the protocol (PROSPERO or OSF) and put the number into protocol.toml.")
     to_do.append("Invite the team:  ./perennial people add ADDRESS --name NAME --role reviewer|third_reviewer|extractor|editor")
     to_do.append("List help in a crisis under [crisis] if the topic asks for it; funding and interests under [publishing].")

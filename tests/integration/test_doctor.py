@@ -95,3 +95,10 @@ def test_sources_are_asked_and_the_clock_is_compared_with_theirs(site: Settings)
 def test_a_finding_is_a_line() -> None:
     one = Finding("disk", BAD, "full", "Free some")
     assert one.line == "BAD   disk: full. Free some" and replace(one, mend="").line == "BAD   disk: full"
+
+
+def test_a_proxy_of_the_environment_is_named_for_it_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    nowhere = {f"{name}_address": "http://127.0.0.1:9" for name in ("eutils", "clinicaltrials", "europepmc", "openalex", "crossref")}
+    found = {one.what: one for one in examine(settings.load(home=tmp_path, **nowhere), offline=False)}
+    assert found["proxy"].state == WARN and "PERENNIAL_PROXY=$HTTPS_PROXY" in found["proxy"].mend
