@@ -214,6 +214,7 @@ def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
     ours = f"{rating['statement']} {answer}" if rating and holds else answer
     others = [published.published(estimate, material.protocol, one.updates) for estimate in material.protocol.published_for(outcome.id)]
     leads = published.lead(material.protocol, others, one.complete_to)
+    first = plain_language.published_answer(outcome, about, leads["short"], leads) if leads else ""
     composed: dict[str, Any] = {
         "id": outcome.id, "label": outcome.label, "phrase": outcome.phrase, "definition": outcome.definition,
         "measure": outcome.measure, "measure_name": plain_language.MEASURES.get(outcome.measure, outcome.measure),
@@ -221,7 +222,7 @@ def _outcome(material: Material, one: OutcomeMaterial) -> dict[str, Any]:
         "importance": outcome.importance, "harm": outcome.harm, "origin": outcome.origin,
         "leads": "published" if leads else "ours", "lead": leads, "ours": ours,
         "complete_to": one.complete_to.isoformat() if one.complete_to else None,
-        "answer": f"{plain_language.published_answer(outcome, about, leads['short'], leads)} {published.BELOW}: {ours}" if leads else ours,
+        "lead_answer": first, "answer": f"{first} {published.BELOW}: {ours}" if leads else ours,
         "figures": plain_language.figures(outcome, one.result, one.trials),
         "prediction": plain_language.prediction(outcome, one.result),
         "in_points": plain_language.in_points(outcome, one.result),
