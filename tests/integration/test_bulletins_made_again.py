@@ -34,7 +34,7 @@ def test_an_altered_content_is_not_the_one_that_was_signed(sqlite: Database, now
     one = two_months(sqlite, now)
     with sqlite.writing(by="system:attacker") as session:
         stored = json.loads(session.execute(text("select content from bulletin where number = 1")).scalar_one())
-        stored["outcomes"][0]["answer"] = "It works."
+        stored["outcomes"][0]["ours"] = stored["outcomes"][0]["answer"] = "It works."
         session.execute(text("update bulletin set content = :content where number = 1"), {"content": json.dumps(stored)})
     first, second = made(one)
     assert not first.is_signed and "not the one that was signed" in first.sentence and second.is_signed
