@@ -80,3 +80,8 @@ def test_the_last_band_has_no_far_end():
 def test_rated_up_by_more_than_two_is_refused():
     with pytest.raises(SynthesisError, match="allowed: 0 to 2"):
         level_of(dict.fromkeys(DOMAINS, 0) | {"large_effect": 3}, design="non_randomised")
+
+
+def test_inconsistency_goes_down_by_two_at_most() -> None:
+    with pytest.raises(SynthesisError, match="allowed: -2 to 0"):
+        level_of(dict.fromkeys(DOMAINS, 0) | {"inconsistency": -3}, design="randomised")
