@@ -6,6 +6,7 @@ import email
 import email.policy
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from bot.web import create
 from tests.asgi import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
+# Names a folder with a demonstration that was played before: benchmarks/protections.py looks at the same one again and again.
+PLAYED = "PLAYED_DEMONSTRATION"
 
 
 @dataclass
@@ -47,13 +50,23 @@ class Played:
 @contextmanager
 def play(home: Path, url: str = "") -> Iterator[Played]:
     """Run the demonstration as a stranger does, and give what it left; links are opened as on its first day."""
+    stdout, stderr = _copied(Path(before), home) if (before := os.environ.get(PLAYED)) and not url else _run(home, url)
+    app = root.build(settings.load(home=home, database=url, demo=True), clock=DemoClock(MONTHS[0]))
+    web = Browser(create(app), host="127.0.0.1", client="127.0.0.1")
+    yield Played(home, stdout, stderr, json.loads(stdout.splitlines()[-1]), app, web)
+    app.database.close()
+
+
+def _run(home: Path, url: str) -> tuple[str, str]:
     command = [sys.executable, "-P", "-m", "bot", "demo", "--folder", str(home), *(["--database", url] if url else [])]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    app = root.build(settings.load(home=home, database=url, demo=True), clock=DemoClock(MONTHS[0]))
-    web = Browser(create(app), host="127.0.0.1", client="127.0.0.1")
-    yield Played(home, done.stdout, done.stderr, json.loads(done.stdout.splitlines()[-1]), app, web)
-    app.database.close()
+    return done.stdout, done.stderr
+
+
+def _copied(before: Path, home: Path) -> tuple[str, str]:
+    shutil.copytree(before / "home", home)
+    return (before / "stdout").read_text(encoding="utf-8"), (before / "stderr").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,16 @@ class Postgres:
         os.kill(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
         self.process.wait(60)
 
+    def kill(self) -> None:
+        """Kill all of its processes at once, and start it again on what is there."""
+        master = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        for number in [master, *_children(master)]:
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        self.process.wait(60)
+        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+        self.process = _run_postgres(self.folder, self.port)
+
     def _psql(self, statement: str) -> None:
         import psycopg
 
@@ -77,11 +88,21 @@ def start_postgres(folder: Path) -> Postgres:
     subprocess.run([*as_user, f"{binaries}/initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8",
                     "--locale=C.UTF-8"], check=True, capture_output=True)
     port = _free_port()
-    options = ["-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), "-c", "fsync=off", "-c", "max_connections=100"]
-    process = subprocess.Popen([*as_user, f"{binaries}/postgres", *options], stdout=subprocess.DEVNULL,
+    return Postgres(folder, port, _run_postgres(folder, port))
+
+
+def _run_postgres(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    options = ["-D", str(folder / "data"), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), "-c", "fsync=off", "-c", "max_connections=100"]
+    process = subprocess.Popen([*as_user, f"{_postgres_binaries()}/postgres", *options], stdout=subprocess.DEVNULL,
                                stderr=(folder / "log").open("wb"))
     _wait_for(port, process, folder / "log")
-    return Postgres(folder, port, process)
+    return process
+
+
+def _children(master: int) -> list[int]:
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(master)], capture_output=True, text=True, check=False).stdout
+    return [int(number) for number in listed.split()]
 
 
 @dataclass

@@ -7,6 +7,8 @@ import json
 import pytest
 
 from benchmarks.__main__ import main, names
+from benchmarks._removals import REMOVALS
+from benchmarks.protections import ROOT, without
 from tests.shared import shared_path
 
 # Smallest arguments of each; {name} is a folder beside the project, without which the benchmark is skipped, visibly.
@@ -28,10 +30,21 @@ SMALL = {
     "backup": ["--records", "200"],
     "linking": ["--data", "{.}"],
     "mutants": [],
+    "protections": ["--point", "5"],
+    "outages": ["--kills", "2", "--cuts", "5"],
+    "writers": ["--writers", "2", "--writes", "5"],
     "medline": ["--records", "200", "--reviews", "3"],
 }
 # Held by tests of their own, which run all of it.
 ELSEWHERE = {"golden", "pages", "faults", "mutants"}
+
+
+def test_every_protection_that_can_be_taken_out_is_in_the_code() -> None:
+    for one in REMOVALS:
+        text = (ROOT / one.file).read_text(encoding="utf-8")
+        assert without(text, one) != text, one
+        assert one.ruff or all(any(f"def {name}(" in path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+                               for name in one.tests), one
 
 
 def test_every_benchmark_has_a_small_size() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -59,3 +60,36 @@ def test_a_proxy_is_believed_only_if_the_settings_name_it(sqlite: Database, now:
         server.stop()
         thread.join(20)
     assert codes == ([303] * 5 + [429] * 2 if limited_together else [303] * 7)
+
+
+def test_a_fault_nobody_foresaw_is_a_page_with_a_number_and_no_trace(sqlite: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("password=hunter2 in /srv/perennial/keys")
+
+    one = press(sqlite, now)
+    monkeypatch.setattr("bot.web.ops.require_current", broken)
+    server = Server(one.app, listen("127.0.0.1", 0))
+    thread = server.start()
+    try:
+        connection = http.client.HTTPConnection(urlsplit(server.address).netloc, timeout=20)
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+    finally:
+        server.stop()
+        thread.join(20)
+    assert answer.status == 500 and "tell the review team the number" in text
+    assert "hunter2" not in text and "RuntimeError" not in text and "Traceback" not in text
+
+
+@pytest.mark.parametrize("name", ["..%2f..%2fperennial", "*", "[0-9a-f]", "a" * 40, "x", ".."])
+def test_a_mail_is_shown_by_its_name_alone_and_never_by_a_path(sqlite: Database, now: datetime, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    (folder / f"{'b' * 40}.eml").write_text("Subject: for Ada alone\n\nwords\n")
+    (tmp_path / "perennial.eml").write_text("Subject: elsewhere\n\nwords\n")
+    one = replace(press(sqlite, now).app, mail_folder=folder, is_loopback=lambda _: True)
+    browser = Browser(create(one), host="127.0.0.1", client="127.0.0.1")
+    assert browser.get(f"/mail/{'b' * 40}").status_code == 200
+    assert browser.get(f"/mail/{name}").status_code == 404

@@ -62,6 +62,9 @@ def test_the_api_only_reads_and_describes_itself(demo: Played) -> None:
         assert demo.web.get(address).status_code == 200
         for method in ("POST", "PUT", "DELETE", "PATCH"):
             assert demo.web.request(method, address).status_code == 405
+    foreign = demo.web.get("/api/v1/reviews", headers={"origin": "https://elsewhere.example", "cookie": "perennial=x"}).headers
+    assert foreign["access-control-allow-origin"] == "*" and "access-control-allow-credentials" not in foreign
+    assert not [name for name in demo.web.get("/sign-in", headers={"origin": "https://elsewhere.example"}).headers if "access-control" in name]
 
 
 def test_tables_open_in_a_spreadsheet_hold_what_the_dictionary_says_and_call_themselves_a_demonstration(demo: Played) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.demo.standins.medline import as_medline, as_xml
 from bot.errors import UnreadableFileError
-from bot.sources.files import read
+from bot.sources.files import read, spreadsheet
 from tests.fixtures_search import citation
 
 GOOD = "TY  - JOUR\nTI  - A trial\nAU  - Doe, J\nPY  - 2020\nDO  - 10.1000/1\nER  - \n"
@@ -140,6 +142,32 @@ def test_a_bomb_of_entities_and_an_entity_of_a_file_are_not_followed() -> None:
             "</MedlineCitation></PubmedArticle></PubmedArticleSet>")
     record = read(bomb.encode(), "a.xml", "x").records[0]
     assert "root:" not in record.title and "aaaa" not in record.title
+
+
+BOMB = ('<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">'
+        '<!ENTITY d SYSTEM "http://127.0.0.1:9/x">]>')
+
+
+def test_entities_of_files_that_are_read_as_a_whole_are_not_followed_either() -> None:
+    endnote = (f'<?xml version="1.0"?>{BOMB}<xml><records><record><rec-number>1</rec-number><ref-type name="Journal Article">17</ref-type>'
+               "<titles><title>T &b; &c; &d;</title></titles></record></records></xml>")
+    shown = [str(record) for record in read(endnote.encode(), "a.xml", "x").records]
+    assert shown and not any("root:" in one or "aaaa" in one for one in shown)
+
+
+def test_entities_of_a_workbook_are_not_followed() -> None:
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as book:
+        book.writestr("xl/workbook.xml", "<workbook/>")
+        book.writestr("xl/sharedStrings.xml", f'<?xml version="1.0"?>{BOMB}<sst xmlns="{space}"><si><t>A &b; &c; &d;</t></si></sst>')
+        book.writestr("xl/worksheets/sheet1.xml", f'<worksheet xmlns="{space}"><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row>'
+                      "</sheetData></worksheet>")
+    try:
+        shown = str(list(spreadsheet.sheets(packed.getvalue())))
+    except UnreadableFileError as error:
+        shown = str(error)
+    assert "root:" not in shown and "aaaa" not in shown
 
 
 def test_words_behind_inline_markup_entities_and_other_scripts_are_not_lost() -> None:
