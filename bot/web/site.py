@@ -15,6 +15,7 @@ from bot.steps.bulletins import gather_ledger
 from bot.steps.bulletins.gather import next_search
 from bot.web.bulletins import published
 from bot.web.notices import of_review
+from bot.web.study_table import Wanted, study_table
 from db import reviews
 
 GET = ["GET", "HEAD"]
@@ -35,18 +36,20 @@ def routes(app: App) -> APIRouter:
         return HTMLResponse(app.renderer.page("site/about.html", protocols=protocols, contacts=contacts))
 
     @router.api_route("/reviews/{slug}", methods=GET)
-    def review(slug: str) -> Response:
+    def review(slug: str, sort: str = "", text: str = "", outcome: str = "") -> Response:
         protocol, newest = app.protocol(slug), _newest(app, slug)
         page = app.renderer.page("site/review.html", protocol=protocol, c=newest, status=_status(app, protocol),
                                  base=_base(newest), about=intervention(protocol), retractions=of_review(app, slug),
-                                 standing=standing(protocol, newest, app.clock().date()))
+                                 standing=standing(protocol, newest, app.clock().date()),
+                                 table=study_table(newest, Wanted(sort, text, outcome), f"/reviews/{slug}"))
         return HTMLResponse(page)
 
     @router.api_route("/reviews/{slug}/studies", methods=GET)
-    def studies(slug: str) -> Response:
+    def studies(slug: str, sort: str = "", text: str = "", outcome: str = "") -> Response:
         newest = _newest(app, slug)
         return HTMLResponse(app.renderer.page("site/studies.html", protocol=app.protocol(slug), c=newest, base=_base(newest),
-                                              retractions=of_review(app, slug)))
+                                              retractions=of_review(app, slug),
+                                              table=study_table(newest, Wanted(sort, text, outcome), f"/reviews/{slug}/studies")))
 
     return router
 

@@ -75,6 +75,29 @@ def test_no_page_is_wider_than_the_screen(site: str, browser: Any, paths: dict[s
     assert (wide, refused) == ({}, [])
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_the_table_of_studies_is_sorted_and_searched_by_keyboard_alone(site: str, browser: Any, script: bool) -> None:
+    context = browser.new_context(java_script_enabled=script, viewport={"width": 1280, "height": 800})
+    page, shown = context.new_page(), "table.sortable tbody tr:not([hidden]) th"
+    page.goto(f"{site}{PAGES['studies']}")
+    every = page.locator(shown).count()
+    page.locator("thead a[data-column=year]").focus()
+    page.keyboard.press("Enter")
+    page.locator("th[aria-sort=ascending] a[data-column=year]").focus()
+    page.keyboard.press("Enter")
+    page.locator("th[aria-sort=descending] a[data-column=year]").wait_for()
+    years = [int(text) for text in page.locator("table.sortable tbody tr td:nth-of-type(1)").all_inner_texts() if text.isdigit()]
+    assert years == sorted(years, reverse=True) and page.locator(shown).count() == every and "sort=-year" in page.url
+    page.locator("#sift-text").focus()
+    page.keyboard.type("dean")
+    if not script:
+        page.keyboard.press("Enter")
+        page.wait_for_url("**text=dean*")
+    assert page.locator(shown).all_inner_texts() == ["Dean 2016"] and page.locator("#sifted").inner_text() == f"1 of {every} studies"
+    assert "text=dean" in page.url and "sort=-year" in page.url
+    context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation_on_any_page(site: str, browser: Any, paths: dict[str, str], scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
