@@ -10,7 +10,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
-from string import ascii_uppercase, digits
 
 from bot.domain.records import Record
 from bot.sources.files import Refused, decisions, fields, text_of
@@ -18,7 +17,8 @@ from bot.sources.files import Refused, decisions, fields, text_of
 BEGIN, END = b"\nTY  -", b"\nER  -"
 # A tag has two characters (PMID has four), two blanks and a hyphen. One blank is none: "ER - positive" stands in abstracts.
 TAG = re.compile(r"([A-Z][A-Z0-9]|PMID)(?:  |\t)-")
-USUAL = frozenset(one + other for one in ascii_uppercase for other in ascii_uppercase + digits)
+# How nearly every line begins: to take a record apart there at once is twice as fast as line by line.
+USUAL = re.compile(r"\n([A-Z][A-Z0-9])  - ")
 # What some write instead: a number in front, a blank too few, a tab.
 ODD_BEGIN = re.compile(rb"^[ \t]*(?:\d+\.[ \t]*)?TY(?: {1,2}|\t)-", re.MULTILINE)
 ODD_END = re.compile(rb"^ER(?: {1,2}|\t)-(?=[ \t]*$)", re.MULTILINE)
@@ -115,22 +115,30 @@ def _line(content: bytes, at: int) -> int:
 
 def _fields(body: str) -> Fields:
     """Return tag → values; a line without a tag goes on where the one before it ended. The first line holds what stands behind TY."""
-    first, *lines = body.split("\n")
-    values = [first.strip()]
-    given: Fields = {"TY": values}
+    first, *parts = USUAL.split(body)
+    given: Fields = {}
+    _keep(given, "TY", first)
+    for tag, value in zip(parts[::2], parts[1::2], strict=True):
+        if "\n" in value:
+            _keep(given, tag, value)
+        elif tag in given:
+            given[tag].append(value.strip())
+        else:
+            given[tag] = [value.strip()]
+    return given
+
+
+def _keep(given: Fields, tag: str, value: str) -> None:
+    """Keep a value of several lines, among which there may be a tag that is written in another way."""
+    first, *lines = value.split("\n")
+    values = given.setdefault(tag, [])
+    values.append(first.strip())
     for line in lines:
-        if line[2:6] == "  - " and (tag := line[:2]) in USUAL:
-            if tag in given:
-                values = given[tag]
-                values.append(line[6:].strip())
-            else:
-                values = given[tag] = [line[6:].strip()]
-        elif (odd := TAG.match(line)) is not None:
+        if (odd := TAG.match(line)) is not None:
             values = given.setdefault(odd.group(1), [])
             values.append(line[odd.end():].strip())
         elif line := line.strip():
             values[-1] = f"{values[-1]}\n{line}"
-    return given
 
 
 def _title(given: Fields) -> str:
