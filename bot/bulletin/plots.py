@@ -41,7 +41,8 @@ def forest_plot(content: Mapping[str, Any], outcome: Mapping[str, Any]) -> Fores
 
 
 def _row(trial: Mapping[str, Any], mark: str) -> ForestRow:
-    return ForestRow(label=trial["study"], estimate=trial["estimate"], ci_low=trial["ci_low"], ci_high=trial["ci_high"],
+    low, high = _ends(trial)
+    return ForestRow(label=trial["study"], estimate=trial["estimate"], ci_low=low, ci_high=high,
                      weight=trial["weight"], participants=trial["participants"], is_new=trial["is_new"], mark=mark,
                      risk=(trial.get("risk") or {}).get("overall", ""))
 
@@ -57,9 +58,7 @@ def _pooled(result: Mapping[str, Any] | None) -> Summary | None:
 
 
 def _summary(label: str, numbers: Mapping[str, Any], *, is_firm: bool, prediction: tuple[float, float] | None = None) -> Summary:
-    low, high = numbers["ci_low"], numbers["ci_high"]
-    return Summary(label, numbers["estimate"], float("-inf") if low is None else low, float("inf") if high is None else high, prediction,
-                   is_firm)
+    return Summary(label, numbers["estimate"], *_ends(numbers), prediction, is_firm)
 
 
 def _cut(words: str) -> str:

@@ -87,7 +87,8 @@ def _finite(value: float | None) -> float | None:
 def trial_of(trial: TrialResult, *, is_new: bool, pooled: bool) -> dict[str, Any]:
     """Return one study's number. pooled: whether its weight in one is shown."""
     return {
-        "study_id": trial.study_id, "study": trial.study, "estimate": trial.estimate, "ci_low": trial.ci_low, "ci_high": trial.ci_high,
+        "study_id": trial.study_id, "study": trial.study, "estimate": trial.estimate,
+        "ci_low": _finite(trial.ci_low), "ci_high": _finite(trial.ci_high),
         "weight": trial.weight if pooled else None, "participants": trial.participants, "is_new": is_new, "instrument": trial.instrument,
         "time_point": trial.time_point, "window": trial.window, "experimental": trial.experimental, "comparator": trial.comparator,
         "design": trial.design, "source": trial.source, "note": trial.note, "question": trial.question, "answer": trial.answer,
