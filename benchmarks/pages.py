@@ -15,6 +15,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,19 +32,26 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=5.0)
     options = parser.parse_args(argv)
-    port = free_port()
-    command, host = [sys.executable, "-P", "-m", "bot", "serve", "--web-only", "--port", str(port)], f"127.0.0.1:{port}"
-    environment = os.environ | {"PERENNIAL_HOME": str(options.folder), "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as serving:
-        try:
-            wait_for(host, serving)
-            found = {name: measured(host, path, options.seconds) for name, path in PAGES.items()}
-        finally:
-            serving.send_signal(signal.SIGTERM)
+    with served(options.folder) as host:
+        found = {name: measured(host, path, options.seconds) for name, path in PAGES.items()}
     for name, one in found.items():
         print(f"{name}: {one['per_second']:,.0f} a second, {one['bytes']:,} bytes, {one['packed']:,} packed")
     print(json.dumps({"pages": found, "readers": READERS, "seconds": options.seconds}))
     return 0
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a demonstration's folder on loopback; gives host and port."""
+    port = free_port()
+    command, host = [sys.executable, "-P", "-m", "bot", "serve", "--web-only", "--port", str(port)], f"127.0.0.1:{port}"
+    environment = os.environ | {"PERENNIAL_HOME": str(folder), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as serving:
+        try:
+            wait_for(host, serving)
+            yield host
+        finally:
+            serving.send_signal(signal.SIGTERM)
 
 
 def free_port() -> int:

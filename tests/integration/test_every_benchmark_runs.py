@@ -36,7 +36,7 @@ SMALL = {
     "medline": ["--records", "200", "--reviews", "3"],
 }
 # Held by tests of their own, which run all of it.
-ELSEWHERE = {"golden", "pages", "faults", "mutants"}
+ELSEWHERE = {"golden", "pages", "phone", "faults", "mutants"}
 
 
 def test_every_protection_that_can_be_taken_out_is_in_the_code() -> None:

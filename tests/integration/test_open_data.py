@@ -13,6 +13,7 @@ import pytest
 from benchmarks import __main__ as benchmarks
 from bot.rendering import DEMO_NOTICE
 from tests.fixtures_demo import Played
+from tests.parts import chromium
 
 pytestmark = pytest.mark.xdist_group("demo")
 SLUG = "digital-peer-support"
@@ -115,6 +116,13 @@ def test_pages_are_served_by_the_hundred(played_on_sqlite: Played, capsys: pytes
     assert benchmarks.main(["pages", "--folder", str(played_on_sqlite.home), "--seconds", "0.3"]) == 0
     found = json.loads(capsys.readouterr().out.splitlines()[-1])["pages"]
     assert set(found) == {"bulletin", "review", "home", "api"} and found["bulletin"]["packed"] < 60_000
+
+
+def test_first_pages_are_small_and_come_soon_to_a_slow_phone(played_on_sqlite: Played, capsys: pytest.CaptureFixture[str]) -> None:
+    chromium()
+    assert benchmarks.main(["phone", "--folder", str(played_on_sqlite.home), "--visits", "1"]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])["pages"]
+    assert set(found) == {"bulletin", "review", "home"} and all(0 < one["bytes"] < 60_000 and one["painted_ms"] > 0 for one in found.values())
 
 
 def test_the_json_feed_has_every_bulletin_the_newest_first(demo: Played) -> None:
