@@ -1,6 +1,6 @@
 """How soon a reader with a slow phone sees a page: a real Chromium whose processor is four times slower, on 1.6 Mbit/s with 150 ms of delay.
 
-These are Lighthouse's limits for mobile phones ("slow 4G"). --folder is a demonstration that came to its end; nothing is kept from visit to visit.
+These are Lighthouse's limits for mobile phones ("slow 4G"). --folder is a demonstration that came to its end; a visit knows nothing of the last.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def _visit(browser: Any, address: str) -> dict[str, float]:
     page = context.new_page()
     devtools = context.new_cdp_session(page)
     devtools.send("Network.enable")
-    devtools.send("Network.emulateNetworkConditions", {"offline": False, "latency": DELAY_MS, "downloadThroughput": DOWN, "uploadThroughput": UP})
+    devtools.send("Network.emulateNetworkConditions",
+                  {"offline": False, "latency": DELAY_MS, "downloadThroughput": DOWN, "uploadThroughput": UP})
     devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     page.goto(address, wait_until="load")
     page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
