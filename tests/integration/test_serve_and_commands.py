@@ -299,3 +299,12 @@ def test_a_port_that_is_none_a_host_of_another_machine_and_a_full_disk_are_sente
 
     monkeypatch.setattr("bot.jobs.run_now", full)
     assert "No space left on device. Free some space" in refused(perennial(tmp_path, "run"), code=1)
+
+
+def test_an_idle_site_holds_none_of_what_only_ranking_statistics_and_figures_need() -> None:
+    heavy = ("sklearn", "scipy.stats", "scipy.optimize", "matplotlib", "reportlab")
+    looks = f"import sys, bot.jobs, bot.web.server; print([one for one in {heavy} if one in sys.modules])"
+    given = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-P", "-c", looks], capture_output=True, text=True, check=True, env=given)
+    # Web and worker together are to stay under 250 MB; each of these is 15 to 60.
+    assert done.stdout == "[]\n"

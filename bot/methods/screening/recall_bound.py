@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.stats import beta, hypergeom
-
 from bot.errors import InvalidInputError
 
 
@@ -45,6 +43,8 @@ def clopper_pearson(found: int, relevant: int, *, confidence: float = 0.95) -> t
     """Return the one-sided lower and the one-sided upper bound of found/relevant, relevant ≥ 1. Source: Clopper & Pearson 1934."""
     if not 0 <= found <= relevant or relevant < 1:
         raise InvalidInputError(f"{found} found of {relevant} relevant: needed are 0 ≤ found ≤ relevant and relevant ≥ 1")
+    from scipy.stats import beta  # 50 MB: only where it is asked for
+
     lower = 0.0 if found == 0 else float(beta.ppf(1 - confidence, found, relevant - found + 1))
     upper = 1.0 if found == relevant else float(beta.ppf(confidence, found + 1, relevant - found))
     return lower, upper
@@ -52,6 +52,8 @@ def clopper_pearson(found: int, relevant: int, *, confidence: float = 0.95) -> t
 
 def _most_relevant(unshown: int, audited: int, missed: int, error: float) -> int:
     """The largest number of relevant records in the rest under which so few in the sample are not rarer than `error`; by bisection."""
+    from scipy.stats import hypergeom  # 50 MB: only where it is asked for
+
     low, high = missed, unshown - (audited - missed)
     while low < high:
         middle = (low + high + 1) // 2

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import poisson
 
 from bot.errors import InvalidInputError
 
@@ -44,6 +43,8 @@ def poisson_stop(labels: Sequence[bool], *, total: int, target: float = 0.95, co
         return StoppingState(read, found, 0.0, 1.0, may_stop=True)
     if found == 0:
         return StoppingState(read, 0, float("nan"), 0.0, may_stop=False)
+    from scipy.stats import poisson  # 50 MB: only where it is asked for
+
     left = _expected_left(ranks, read, total)
     probability = float(poisson.cdf(int(found / target - found + 1e-9), left))
     return StoppingState(read, found, left, probability, may_stop=probability >= confidence)

@@ -13,7 +13,6 @@ from typing import Any
 from bot.bulletin.compose import Publication, as_bytes, finished
 from bot.bulletin.digest import attachments, digest
 from bot.bulletin.followed import followed
-from bot.bulletin.pdf import pdf
 from bot.bulletin.pictures import File, pngs_for_mail
 from bot.domain.protocols import Protocol
 from bot.errors import ConflictError
@@ -79,6 +78,8 @@ def _signer(signer: PersonRow | None, *, is_demo: bool) -> str:
 
 def frozen_files(renderer: Renderer, content: dict[str, Any], base: str) -> list[File]:
     """Return what is made at publication: page, text, data, plain words, print, the style sheet as it is today, and pictures for the mail."""
+    from bot.bulletin.pdf import pdf  # ReportLab: a site that publishes nothing does without
+
     style = renderer.templates / "web" / "static" / "style.css"
     return [
         File(PAGE, "text/html; charset=utf-8", renderer.text("page.html", c=content, base=base).encode()),

@@ -14,7 +14,6 @@ from datetime import datetime
 import classifiers
 from bot.domain.protocols import Protocol
 from bot.errors import ClassifierError
-from bot.steps.records.offer import Rules, offer
 from classifiers.errors import ClassifierProblem
 from db import blobs, events, rankings, records, reviews, screening, unshown
 from db.rankings import RankingRow, Scored
@@ -61,6 +60,9 @@ def rank(*, database: Database, review_id: int, cycle_id: int, protocol: Protoco
 
     Raises ClassifierError if the protocol's ranker cannot do its work.
     """
+    # 60 MB with all that it learns by: an idle site never needs it.
+    from bot.steps.records.offer import Rules, offer
+
     with database.reading() as session:
         inputs = _inputs(session, review_id, protocol)
         rules = Rules(protocol.ranker, unshown.margin(session, review_id), unshown.filters_designs(session, review_id),
