@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from bot.methods.screening.authorship import is_among
@@ -31,3 +33,10 @@ def test_who_read_everything_may_stop() -> None:
 def test_of_two_third_votes_the_later_one_counts() -> None:
     votes = [Vote("first", "include", ""), Vote("second", "exclude", "design"), Vote("third", "exclude", "peers"), Vote("third", "include", "")]
     assert settle_votes(votes, criteria=("design", "peers")) == Settlement("settled", "include", "third")
+
+
+def test_the_target_says_how_many_may_be_left() -> None:
+    state = poisson_stop([True, False, False] * 40 + [False] * 100, total=1000)
+    # 40 found at a target of 95 per cent: 42.1 in all, so that two may be left. Poisson probability of at most two.
+    left = state.expected_left
+    assert left > 0.1 and state.probability == pytest.approx(math.exp(-left) * (1 + left + left**2 / 2), rel=1e-9)
