@@ -44,7 +44,7 @@ REMOVALS = (
             ("test_words_behind_inline_markup_entities_and_other_scripts_are_not_lost",)),
     Removal(8, "bot/web/guards.py", '"\\x00" in scope["path"] or b"%00" in scope.get("query_string", b"")', "False", (
         "test_a_sign_that_no_database_takes_is_kept_out",)),
-    Removal(8, "bot/web/form_fields.py", 'if letter in "\\n\\t" or unicodedata.category(letter) not in ("Cc", "Cs")', "",
+    Removal(8, "bot/steps/screening/forms.py", 'if letter in "\\n\\t" or (letter.isprintable() and not 0xD800 <= ord(letter) <= 0xDFFF)', "",
             ("test_signs_that_no_database_takes_are_left_out_of_a_note",)),
     Removal(9, "bot/web/guards.py", "\"default-src 'none'; style-src 'self';", "\"style-src 'self';", HEADERS),
     Removal(10, "bot/http.py", "if _host(address) not in self._hosts:", "if False:", (
@@ -139,8 +139,8 @@ REMOVALS = (
             ("test_a_sign_in_link_makes_a_session_by_its_button_alone_and_once",)),
     Removal(43, "db/sign_ins.py", "or now >= row.created_at + LONGEST or now >= row.last_used_at + IDLE", "",
             ("test_a_session_opens_the_own_work_and_ends_by_signing_out_or_by_time",)),
-    Removal(44, "bot/steps/people/leave.py", "        links.revoke_of_person(session, person_id, now, review_id=review_id)\n"
-            "        sign_ins.end_of_person(session, person_id, now)\n", "",
+    Removal(44, "bot/steps/people/leave.py", "        people.leave(session, review_id, person, now)\n"
+            "        links.revoke_of_person(session, person_id, now, review_id=review_id)\n        sign_ins.end_of_person(session, person_id, now)\n", "",
             ("test_who_is_taken_out_gets_in_no_more_and_what_waited_goes_to_others",)),
     Removal(44, "db/links.py", 'if holder is None or holder.state != "active":', "if False:", ("test_links_end_with_the_persons_access",)),
     Removal(44, "bot/steps/mail/deliver.py", "if not people.roles(session, row.review_id, person.id):", "if False:",

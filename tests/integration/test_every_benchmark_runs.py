@@ -31,6 +31,8 @@ SMALL = {
     "linking": ["--data", "{.}"],
     "mutants": [],
     "protections": ["--point", "5"],
+    "delivery": ["--mails", "3", "--per-minute", "0", "--faults"],
+    "fuzz": ["--seconds", "0.3", "--reader", "ris"],
     "outages": ["--kills", "2", "--cuts", "5"],
     "writers": ["--writers", "2", "--writes", "5"],
     "medline": ["--records", "200", "--reviews", "3"],

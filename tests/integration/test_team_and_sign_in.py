@@ -182,6 +182,8 @@ def test_a_sign_in_link_makes_a_session_by_its_button_alone_and_once(database: D
         thread.join()
     assert len(cookies) == 1
     assert "HttpOnly" in cookies[0] and "SameSite=lax" in cookies[0]
+    # A token of its own: who reads the mail later does not hold the session with it.
+    assert path.split("/")[2] not in cookies[0]
     assert browser.get(path).status_code == 403
 
 

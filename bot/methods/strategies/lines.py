@@ -10,13 +10,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 # Ovid and people write "1", "1." or "1)"; PubMed and the Cochrane Library "#1" or "#1:".
-NUMBERED = {"ovid": re.compile(r"^[ \t]*(\d+)[.)]?[ \t]+(?=\S)", re.MULTILINE),
-            "other": re.compile(r"^[ \t]*#(\d+):?[ \t]+(?=\S)", re.MULTILINE)}
+NUMBERED = {"ovid": re.compile(r"^[ \t]*(\d{1,6})[.)]?[ \t]+(?=\S)", re.MULTILINE),
+            "other": re.compile(r"^[ \t]*#(\d{1,6}):?[ \t]+(?=\S)", re.MULTILINE)}
 QUOTED = re.compile(r'"[^"\n]*"')
 # "or/1-6,8" of Ovid; "{or #1-#3}" of the Cochrane Library; "#1"; and of Ovid a number between operators.
 OVID_RANGE = re.compile(r"\b(?:or|and)/([\d,\- ]+)", re.IGNORECASE)
-HASH_RANGE = re.compile(r"#(\d+)\s*-\s*#?(\d+)")
-HASH = re.compile(r"#(\d+)")
+HASH_RANGE = re.compile(r"#(\d{1,6})\s*-\s*#?(\d{1,6})(?!\d)")
+HASH = re.compile(r"#(\d{1,6})(?!\d)")
+# One line, or a range of them, as it stands between the commas of or/1-3,5: anything else names no line.
+OVID_PART = re.compile(r"(\d{1,6})(?:\s*-\s*(\d{1,6}))?")
+# No strategy has more lines: a range that claims more is not written out.
+LONGEST_RANGE = 500
 OVID_NUMBER = re.compile(r"(?<![\w.$*?#/-])(\d{1,3})(?![\w.$*?#/-]|\s+(?!and\b|or\b|not\b|to\b|\)|$)[A-Za-z])", re.IGNORECASE)
 
 
@@ -49,7 +53,7 @@ def references(line: Line, syntax: str) -> set[int]:
     text = unquoted(line.text)
     if syntax == "ovid":
         return set(_ovid_references(text))
-    found = {number for first, last in HASH_RANGE.findall(text) for number in range(int(first), min(int(last), int(first) + 500) + 1)}
+    found = {number for first, last in HASH_RANGE.findall(text) for number in range(int(first), min(int(last), int(first) + LONGEST_RANGE) + 1)}
     return found | {int(number) for number in HASH.findall(text)}
 
 
@@ -67,9 +71,9 @@ def resolved(text: str, known: Mapping[int, str], syntax: str) -> str:
 
 def _ovid_references(text: str) -> Iterator[int]:
     for found in OVID_RANGE.findall(text):
-        for part in filter(None, (one.strip() for one in found.split(","))):
-            first, _, last = part.partition("-")
-            yield from range(int(first), int(last or first) + 1)
+        for part in filter(None, (OVID_PART.fullmatch(one.strip()) for one in found.split(","))):
+            first, last = int(part.group(1)), int(part.group(2) or part.group(1))
+            yield from range(first, min(last, first + LONGEST_RANGE) + 1)
     rest = OVID_RANGE.sub(" ", text)
     # A number is a line only where the line holds nothing else than numbers and operators around it: "7 Cups" is a name.
     for found in OVID_NUMBER.finditer(rest):

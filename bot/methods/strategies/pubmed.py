@@ -9,8 +9,8 @@ import re
 
 from bot.errors import InvalidInputError
 
-LINE = re.compile(r"^#(\d+)\s+", re.MULTILINE)
-REFERENCE = re.compile(r'"[^"]*"|#(\d+)')
+LINE = re.compile(r"^#(\d{1,6})\s+", re.MULTILINE)
+REFERENCE = re.compile(r'"[^"]*"|#(\d{1,6})(?!\d)')
 
 
 def numbered_lines(text: str) -> dict[int, str]:

@@ -135,6 +135,8 @@ def test_a_version_is_read_again_from_what_was_kept(review):
     edit(review, "protocol.toml", "hour = 23", "hour = 22")
     assert load_document(protocol.document) == protocol
     assert load_document(protocol.document) != load(review)
+    with pytest.raises(ProtocolError, match="no snapshot"):
+        load_document(protocol.document.replace(b'"slug":"', b'"slug":"\\ud800', 1))
 
 
 @pytest.mark.parametrize("document", [b"", b"{}", b"[]", b"\xff", b'{"slug": "x"}'])

@@ -72,3 +72,10 @@ def test_versions_are_told_apart_by_words_and_by_headings_of_one_thesaurus() -> 
         "central": ("#1 [mh Telemedicine] or [mh \"Peer Group\"] or (support or psychosis or chat*):ti", "cochrane"),
     }, mesh=frozenset({"pubmed", "central"}))
     assert [(one.kind, one.term, one.lacks) for one in found] == [("heading", "peer group", ("pubmed",)), ("word", "chat*", ("embase",))]
+
+
+@pytest.mark.parametrize("text", ["1 peer*.ti.\n2 or/1 1-1 1", "1 peer*.ti.\n2 or/1-", "1 peer*.ti.\n2 and/-,1--2", f"1 a.ti.\n2 or/1-{'9' * 6}",
+                                  f"1 a.ti.\n2 or/{'9' * 5000}", f"#1 a\n#2 #1-#{'9' * 5000}", f"#{'9' * 5000} a"])
+def test_what_stands_where_a_range_of_lines_should_is_checked_and_neither_fails_nor_takes_for_ever(text: str) -> None:
+    for syntax in ("ovid", "pubmed", "cochrane"):
+        assert isinstance(lint.check(text, syntax), list)

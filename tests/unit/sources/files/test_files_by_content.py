@@ -160,14 +160,10 @@ def test_entities_of_a_workbook_are_not_followed() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as book:
         book.writestr("xl/workbook.xml", "<workbook/>")
-        book.writestr("xl/sharedStrings.xml", f'<?xml version="1.0"?>{BOMB}<sst xmlns="{space}"><si><t>A &b; &c; &d;</t></si></sst>')
+        book.writestr("xl/sharedStrings.xml", f'<?xml version="1.0"?>{BOMB}<sst xmlns="{space}"><si><t>A &b;</t></si></sst>')
         book.writestr("xl/worksheets/sheet1.xml", f'<worksheet xmlns="{space}"><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row>'
                       "</sheetData></worksheet>")
-    try:
-        shown = str(list(spreadsheet.sheets(packed.getvalue())))
-    except UnreadableFileError as error:
-        shown = str(error)
-    assert "root:" not in shown and "aaaa" not in shown
+    assert list(spreadsheet.sheets(packed.getvalue())) == [[["A "]]]
 
 
 def test_words_behind_inline_markup_entities_and_other_scripts_are_not_lost() -> None:
