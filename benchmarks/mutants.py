@@ -94,7 +94,8 @@ def _change(node: Any) -> None:
     if isinstance(node, ast.Compare):
         node.ops = [SWAPS[type(node.ops[0])]()]  # type: ignore[list-item]
     elif isinstance(node, ast.Constant):
-        node.value = not node.value if isinstance(node.value, bool) else node.value + 1
+        value: Any = node.value
+        node.value = not value if isinstance(value, bool) else value + 1
     elif isinstance(node, ast.UnaryOp):
         node.op = ast.UAdd() if isinstance(node.op, ast.USub) else ast.Not()
         if isinstance(node.op, ast.Not):
