@@ -10,14 +10,20 @@ from numpy.typing import ArrayLike
 from bot.errors import EffectSizeError, SynthesisError
 from bot.methods.synthesis.problem import Array, Problem
 
+# Beyond these a square or the sum of some overflows; nothing that anybody measured lies there.
+LEAST_VARIANCE, MOST = 1e-30, 1e30
+
 
 def checked(yi: ArrayLike, vi: ArrayLike, labels: Sequence[str] | None = None) -> tuple[Array, Array, tuple[str, ...]]:
     """Return yi and vi as arrays of shape (k,) and a label for each.
 
-    Raises SynthesisError if there is nothing to pool or the lengths differ; EffectSizeError, naming the study, if an effect is
-    not finite or a variance is not above 0.
+    Raises SynthesisError if there is nothing to pool, the lengths differ or something is no number; EffectSizeError, naming the study, if an
+    effect is not finite or a variance is not above 0, or either is beyond what can be computed with.
     """
-    y, v = np.asarray(yi, dtype=float), np.asarray(vi, dtype=float)
+    try:
+        y, v = np.asarray(yi, dtype=float), np.asarray(vi, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise SynthesisError(f"Effects and variances must be numbers: {error}.") from error
     if y.ndim != 1 or y.shape != v.shape:
         raise SynthesisError(
             f"Effects have the shape {y.shape} and variances {v.shape}; give one variance for each effect, in one row."
@@ -27,7 +33,7 @@ def checked(yi: ArrayLike, vi: ArrayLike, labels: Sequence[str] | None = None) -
     names = tuple(labels) if labels is not None else tuple(f"study {number}" for number in range(1, y.size + 1))
     if len(names) != y.size:
         raise SynthesisError(f"{len(names)} labels for {y.size} effects; give one label for each effect, or none.")
-    if not (np.isfinite(y).all() and np.isfinite(v).all() and (v > 0.0).all()):
+    if not ((np.abs(y) <= MOST).all() and (v >= LEAST_VARIANCE).all() and (v <= MOST).all()):
         _refuse(y, v, names)
     return y, v, names
 
@@ -41,6 +47,11 @@ def _refuse(y: Array, v: Array, names: tuple[str, ...]) -> None:
         if not (np.isfinite(variance) and variance > 0.0):
             raise EffectSizeError(
                 f"{name}: the variance is {variance}; must be finite and > 0. If the paper gives a standard error, square it."
+            )
+        if abs(effect) > MOST or not LEAST_VARIANCE <= variance <= MOST:
+            raise EffectSizeError(
+                f"{name}: the effect is {effect:.3g} and its variance {variance:.3g}; an effect must lie within ±{MOST:.0e} and a variance from "
+                f"{LEAST_VARIANCE:.0e} to {MOST:.0e}. In what unit were they entered?"
             )
 
 

@@ -225,3 +225,29 @@ def test_importing_pooling_imports_no_scipy_stats():
 
     code = "import sys; import bot.methods.synthesis.pooling; sys.exit('scipy.stats' in sys.modules or 'scipy.special' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("effects", "variances", "study"), [
+    ([1.0, 2.0, 3.0], [1.0, 1e-300, 1.0], 2), ([1.0, 2.0, 3.0], [1.0, 1.0, 1e300], 3), ([1e150, 2.0], [1.0, 1.0], 1),
+    ([0.1, 0.2], [1.0, 5e-324], 2)])
+@pytest.mark.parametrize("method", sorted(method.value for method in Tau2))
+def test_what_lies_beyond_any_measurement_is_refused_by_the_studys_name(method: str, effects: list, variances: list, study: int) -> None:
+    with pytest.raises(EffectSizeError, match=rf"^study {study}: the effect is .* In what unit were they entered\?"):
+        pool(yi=effects, vi=variances, method=method)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("effects", "variances"), [
+    ([1e30, -1e30, 2e29], [1e-30] * 3), ([1e30, 1.0, 2.0], [1e30, 1e-30, 1.0]), ([1e-30, 0.0, 1e30], [1e30] * 3),
+    ([1.0, 2.0, 3.0], [1e-30, 1e-30, 1e30]), ([0.0] * 3, [1e-30] * 3), ([1.0, 2.0, 3.0], [1e-12, 1.0, 1e12])])
+@pytest.mark.parametrize("method", sorted(method.value for method in Tau2))
+def test_at_the_edges_of_what_is_taken_every_number_is_one(method: str, effects: list, variances: list) -> None:
+    found = pool(yi=effects, vi=variances, method=method)
+    numbers = (found.estimate, found.ci_low, found.ci_high, found.tau2, found.i2, found.pi_low, found.pi_high)
+    assert all(math.isfinite(value) for value in numbers if value is not None)
+    assert min(effects) <= found.estimate <= max(effects)
+
+
+def test_what_is_no_number_is_refused_in_a_sentence() -> None:
+    with pytest.raises(SynthesisError, match="Effects and variances must be numbers: could not convert string to float: 'a'"):
+        pool(yi=["a", 1.0], vi=[1.0, 1.0])
