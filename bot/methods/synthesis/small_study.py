@@ -113,12 +113,15 @@ def rank_test(*, yi: ArrayLike, vi: ArrayLike, exact: str = "where possible") ->
 
     exact: `where possible` (the exact distribution unless there are ties) or `never` (the normal approximation).
     """
-    effects, variances, _ = checked(yi, vi, None)
+    effects, variances, names = checked(yi, vi, None)
     if effects.size < 2:
         raise SynthesisError("A rank test needs at least two studies.")
     w = 1.0 / variances
     mean = float(w @ effects) / float(w.sum())
-    standardised = (effects - mean) / np.sqrt(variances - 1.0 / float(w.sum()))
+    rest = variances - 1.0 / float(w.sum())
+    if not (rest > 0.0).all():
+        raise SynthesisError(f"A rank test has no digits left: {names[int(np.argmin(rest))]} has all of the weight. Is its variance right?")
+    standardised = (effects - mean) / np.sqrt(rest)
     return _kendall(standardised, variances, allow_exact=exact == "where possible")
 
 

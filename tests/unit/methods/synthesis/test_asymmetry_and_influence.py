@@ -194,3 +194,8 @@ def test_trials_lead_others_stand_apart_and_critical_risk_is_never_pooled():
     assert table["Sensitivity only: trials and non-randomised studies together"].estimate.k == 4
     with pytest.raises(SynthesisError, match="one pool has one measure"):
         sets_of([*candidates, Candidate(Effect("f", 0.1, 0.1, "OR"), "randomised")])
+
+
+def test_a_rank_test_of_a_study_that_has_all_of_the_weight_is_refused_by_its_name():
+    with pytest.raises(SynthesisError, match="A rank test has no digits left: study 1 has all of the weight"):
+        small_study.rank_test(yi=[0.1, 0.4, 0.2], vi=[1e-20, 1.0, 2.0])
