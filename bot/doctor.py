@@ -16,6 +16,7 @@ import requests
 
 from bot import paths
 from bot.errors import MailError, PerennialError
+from bot.mail.dns import TextRecords, name_servers, text_records
 from bot.mail.smtp import SmtpTransport
 from bot.settings import Settings, is_loopback
 from bot.steps.keeping.thin_out import backups
@@ -151,8 +152,35 @@ def _mail(settings: Settings) -> Iterator[Finding]:
     finally:
         transport.close()
     domain = settings.sender.rpartition("@")[2]
-    yield Finding("mail", WARN if "." not in domain or domain.endswith(".localdomain") else OK, f"mails come from {settings.sender}",
-                  f"See yourself that {domain} has SPF, DKIM and DMARC records:  dig TXT {domain}  and  dig TXT _dmarc.{domain}")
+    if "." not in domain or domain.endswith(".localdomain"):
+        yield Finding("mail", WARN, f"mails come from {settings.sender}", "Set PERENNIAL_SENDER to an address of a domain of yours")
+        return
+    yield from domain_says(domain, lambda name: text_records(name, servers=name_servers()))
+
+
+def domain_says(domain: str, ask: Callable[[str], TextRecords | None]) -> Iterator[Finding]:
+    """Return what a domain says of who may send its mails: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489). ask: for TXT records."""
+    own = ask(domain)
+    if own is None:
+        yield Finding("SPF, DKIM, DMARC", WARN, f"no name server answers for {domain}",
+                      f"See yourself:  dig TXT {domain}  and  dig TXT _dmarc.{domain}")
+        return
+    senders = [text for text in own.texts if text.lower().split(" ")[0] == "v=spf1"]
+    if len(senders) == 1:
+        everybody = "+all" in senders[0].lower().split()
+        yield Finding("SPF", BAD if everybody else OK, f"{domain}: {senders[0]}",
+                      "Everybody may send: end it in -all or ~all" if everybody else "")
+    else:
+        yield Finding("SPF", BAD, f"{domain} has {len(senders)} SPF records; must be one",
+                      "Name the mail server in one TXT record:  v=spf1 … -all")
+    keys = ask(f"_domainkey.{domain}")
+    signs = keys is not None and keys.exists
+    yield Finding("DKIM", OK if signs else WARN, f"{domain}: {'there is a key' if signs else 'there is no key'} below _domainkey.{domain}",
+                  "" if signs else "Let the mail server sign, and publish its key")
+    found = ask(f"_dmarc.{domain}")
+    policies = [text for text in (found.texts if found else ()) if text.lower().replace(" ", "").startswith("v=dmarc1")]
+    yield Finding("DMARC", OK if len(policies) == 1 else WARN, f"{domain}: {policies[0] if len(policies) == 1 else f'{len(policies)} records'}",
+                  "" if len(policies) == 1 else f"Publish one TXT record at _dmarc.{domain}:  v=DMARC1; p=quarantine")
 
 
 def _sources(settings: Settings, now: Callable[[], float]) -> Iterator[Finding]:
