@@ -1,8 +1,8 @@
 """Mails that are to go out, and what became of each. A row holds template and data, never a token and never an address.
 
 States: pending → claimed → sending → sent. `sending` is committed just before the message is handed over, so what a crash
-leaves there is *unsure*: it may have gone out or not, and is never sent again without a person (but sign-up mails, which
-the reader asked for).
+leaves there is *unsure*: it may have gone out or not, and is never sent again without a person (but mails that their
+recipient has just asked for: to sign up, to sign in).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from db.base import Base, Id, review_key
 from db.interests import holds_for
 
 STATES = ("pending", "claimed", "sending", "sent", "unsure", "failed")
-SAFE_TO_REPEAT = frozenset({"confirm_subscription", "sign_in", "interests"})
+SAFE_TO_REPEAT = frozenset({"confirm_subscription", "sign_in"})
 HELD, RELEASED = "mail.held", "mail.released"
 # What a person needs in order to declare interests goes out before they are declared.
 BEFORE_INTERESTS = frozenset({"interests", "sign_in"})

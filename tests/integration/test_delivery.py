@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import paths
 from bot.links import LinkKeys
 from bot.mail.folder import FolderTransport
 from bot.mail.message import parse_address
@@ -126,6 +127,17 @@ def test_what_a_crash_left_while_sending_is_unsure_and_a_person_settles_it(datab
         settle_unsure(database=database, mail_id=2, resend=False, by="person:x", now=now)
         assert _send(database, templates, server.port, now).sent == 1
     assert _counts(database) == {"sent": 2} and len(server.kept) == 1
+
+
+@pytest.mark.parametrize("template", sorted(path.name for path in Path(paths.templates() / "mail").iterdir() if path.is_dir()))
+def test_only_mails_that_their_recipient_has_just_asked_for_go_out_again_after_a_crash(database, now, template: str) -> None:
+    with database.writing(by="system:test") as session:
+        review_id = reviews.ensure(session, slug="bcg", title="BCG", at=now).id
+        person = people.add(session, review_id=review_id, name="Ada", email="ada@example.org", role="reviewer", at=now)
+        row = outbox.enqueue(session, review_id=review_id, template=template, recipient=("person", person.id), data={}, dedupe_key="one", at=now)
+        row.state = "sending"
+        outbox.recover(session, now=now)
+    assert _counts(database) == {"pending" if template in ("confirm_subscription", "sign_in") else "unsure": 1}
 
 
 def test_what_a_crash_left_claimed_is_sent(database, now, templates) -> None:

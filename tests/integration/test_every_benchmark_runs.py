@@ -18,6 +18,7 @@ SMALL = {
     "bulletin": ["--studies", "3", "--outcomes", "2"],
     "changes": ["--repeats", "20"],
     "pages": [],
+    "phone": [],
     "pooling": ["--rounds", "1", "--alone"],
     "coverage": ["--repeats", "20"],
     "golden": ["--data", "{golden/meta}"],
