@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from classifiers.documents import Document, Labelled, Ranking
 from classifiers.errors import UnknownClassifierError
+
+if TYPE_CHECKING:
+    # It brings NumPy, which an idle site never needs.
+    from classifiers.priors import OtherReview
 
 __all__ = ["Document", "Labelled", "Ranker", "Ranking", "available", "create"]
 
@@ -15,8 +20,12 @@ class Ranker(Protocol):
 
     name: str
 
-    def rank(self, documents: list[Document], *, question: list[str], labelled: list[Labelled], seed: int) -> Ranking:
-        """Return a score for each document, higher for more relevant. The same input gives the same bytes."""
+    def rank(self, documents: list[Document], *, question: list[str], labelled: list[Labelled], seed: int,
+             others: Sequence[OtherReview] = ()) -> Ranking:
+        """Return a score for each document, higher for more relevant. The same input gives the same bytes.
+
+        others: decided records of other reviews, as a gentle prior.
+        """
         ...
 
 

@@ -43,9 +43,10 @@ class Labelled:
 class Ranking:
     """scores: one per document, higher is more relevant; they order and are no probabilities.
 
-    basis: `cold` (from the question alone) or `warm` (from decisions as well). labelled: how many decisions it knew.
+    basis: `cold` (from the question, and studies that are known to be relevant) or `warm` (from decisions of both kinds as well). labelled: how
+    many decisions, or known studies, it was learnt from.
     reasons: per document, (term, weight) that spoke for (> 0) or against it, the strongest first.
-    model: SHA-256 over the data and parameters that the order came from.
+    model: SHA-256 over the data and parameters that the order came from. others: names of the reviews whose decisions were a prior.
     """
 
     scores: tuple[float, ...]
@@ -53,3 +54,4 @@ class Ranking:
     labelled: int
     reasons: tuple[tuple[tuple[str, float], ...], ...]
     model: str
+    others: tuple[str, ...] = ()

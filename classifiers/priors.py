@@ -17,7 +17,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
 from classifiers.active import standardised
-from classifiers.documents import Document
+from classifiers.documents import Document, Labelled
 from classifiers.errors import TooLittleToLearnError
 
 COST_TOGETHER = 0.1
@@ -87,6 +87,11 @@ class PriorLibrary:
         together = _learnt(csr_matrix(vstack(rows)), np.concatenate(labels), shares * len(shares) / shares.sum(), COST_TOGETHER, seed)
         each = tuple(_learnt(one, label, weight * WEIGHT_EACH, COST_EACH, seed) for _, one, label, weight in parts)
         return Prior(self._vectorizer, together, each, tuple(names))
+
+
+def other_review(name: str, labelled: Sequence[Labelled]) -> OtherReview:
+    """Return a review's decisions as something to learn a prior from."""
+    return OtherReview(name, tuple(one.document for one in labelled), np.array([one.label > 0.5 for one in labelled], dtype=bool))
 
 
 def title_key(document: Document) -> str:

@@ -2,8 +2,9 @@
 
 Cold: each text of the question is one thing asked for; the mean of the roots of the cosines, so that a record that meets all of them a
 little stands above one that meets one of them very well. Where the question asks for trials, a record that says that it is none (a
-protocol, a review) is put lower. Warm: the model of trained.py, and the cold order at 20/(20 + relevant decisions).
-Cut-offs: thresholds.py; a ranker orders.
+protocol, a review) is put lower. Studies that are known to be relevant, and nothing else yet, are asked for as well: the mean of the roots of
+the cosines with them, at half weight. Warm: the model of trained.py, and the cold order at 20/(20 + relevant decisions). What other reviews'
+decisions say is added to the cold order (docs/adr/0604). Cut-offs: thresholds.py; a ranker orders.
 """
 
 from __future__ import annotations
@@ -16,18 +17,22 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from classifiers.active import PRIOR_STRENGTH
+from classifiers.active import PRIOR_STRENGTH, standardised
 from classifiers.controlled_studies import ASKS_FOR_TRIALS, reports_no_results
 from classifiers.documents import Document, Labelled, Ranking
-from classifiers.errors import NothingToRankError
+from classifiers.errors import NothingToRankError, TooLittleToLearnError
 from classifiers.features import MOST_CHARACTERS
+from classifiers.priors import OtherReview, PriorLibrary
 from classifiers.trained import TrainedModel, train
 
 MOST_REASONS = 8
 # In standard deviations of the cold scores: what a record is put lower that says it is no report of a trial.
 NO_RESULTS = 2.0
+# The same, for standard deviations of the likeness to known studies and of what other reviews say.
+OF_KNOWN_STUDIES = 0.5
+OF_OTHER_REVIEWS = 0.3
 PARAMETERS = {"ngram_range": (1, 2), "sublinear_tf": True, "min_df": 1, "stop_words": "english", "strip_accents": "unicode"}
-VERSION = 2
+VERSION = 3
 DECIMALS = 9
 
 Reasons = tuple[tuple[str, float], ...]
@@ -38,22 +43,28 @@ class Relevance:
 
     name = "relevance"
 
-    def rank(self, documents: list[Document], *, question: list[str], labelled: list[Labelled], seed: int) -> Ranking:
+    def rank(self, documents: list[Document], *, question: list[str], labelled: list[Labelled], seed: int,
+             others: Sequence[OtherReview] = ()) -> Ranking:
         """Return a score for each document; see classifiers/documents.py. Raises NothingToRankError if nothing has words."""
-        model_name = self._fingerprint(documents, question, labelled, seed)
+        model_name = self._fingerprint(documents, question, labelled, seed, others)
         if not documents:
             return Ranking((), "cold", 0, (), model_name)
-        cold, reasons = _cold(documents, question)
-        if {one.label > 0.5 for one in labelled} != {True, False}:
-            return Ranking(_rounded(cold), "cold", 0, reasons, model_name)
+        is_warm = {one.label > 0.5 for one in labelled} == {True, False}
+        known = [] if is_warm else [one.document for one in labelled if one.label > 0.5]
+        cold, reasons = _cold(documents, question, known)
+        prior, names = _of_others(documents, others, labelled, seed)
+        if not is_warm:
+            return Ranking(_rounded(cold + (float(cold.std()) or 1.0) * prior), "cold", len(known), reasons, model_name, names)
         model = train(labelled, seed=seed)
         share = PRIOR_STRENGTH / (PRIOR_STRENGTH + model.relevant)
-        scores = model.score(documents) + share * cold / (float(cold.std()) or 1.0)
-        return Ranking(_rounded(scores), "warm", len(labelled), _learnt_reasons(model, documents), model_name)
+        scores = model.score(documents) + share * (cold / (float(cold.std()) or 1.0) + prior)
+        return Ranking(_rounded(scores), "warm", len(labelled), _learnt_reasons(model, documents), model_name, names)
 
-    def _fingerprint(self, documents: Sequence[Document], question: list[str], labelled: list[Labelled], seed: int) -> str:
+    def _fingerprint(self, documents: Sequence[Document], question: list[str], labelled: list[Labelled], seed: int,
+                     others: Sequence[OtherReview]) -> str:
         said = [self.name, VERSION, PRIOR_STRENGTH, seed, [_said(one) for one in documents], question,
-                [[_said(one.document), one.label, one.weight] for one in labelled]]
+                [[_said(one.document), one.label, one.weight] for one in labelled],
+                [[one.name, [_said(document) for document in one.documents], one.relevant.tolist()] for one in others]]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
@@ -62,20 +73,34 @@ def _said(document: Document) -> list[object]:
     return [document.title, document.abstract, document.keywords, document.mesh, document.publication_types, document.journal]
 
 
-def _cold(documents: Sequence[Document], question: Sequence[str]) -> tuple[np.ndarray, tuple[Reasons, ...]]:
-    """Return scores from the question alone, shape (n,), and the words that the documents share with it."""
+def _of_others(documents: Sequence[Document], others: Sequence[OtherReview], labelled: Sequence[Labelled],
+               seed: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return what other reviews' decisions say, shape (n,), in standard deviations, and which reviews those are; zeros where none can teach."""
+    try:
+        prior = PriorLibrary(others).prior(without="", held=[*documents, *(one.document for one in labelled)], seed=seed)
+    except TooLittleToLearnError:
+        return np.zeros(len(documents)), ()
+    return OF_OTHER_REVIEWS * prior.score(documents), prior.reviews
+
+
+def _cold(documents: Sequence[Document], question: Sequence[str], known: Sequence[Document]) -> tuple[np.ndarray, tuple[Reasons, ...]]:
+    """Return scores from the question and known studies alone, shape (n,), ≥ 0, and the words that the documents share with them."""
     texts = [one.text[:MOST_CHARACTERS] for one in documents]
+    studies = [one.text[:MOST_CHARACTERS] for one in known]
     vectorizer = TfidfVectorizer(**PARAMETERS)
     try:
-        rows = csr_matrix(vectorizer.fit([*texts, *question]).transform(texts))
+        rows = csr_matrix(vectorizer.fit([*texts, *question, *studies]).transform(texts))
     except ValueError as error:
         raise NothingToRankError(f"none of the {len(texts)} documents has words to rank by") from error
-    names = vectorizer.get_feature_names_out()
-    if not question:
-        return np.zeros(len(texts)), tuple(() for _ in texts)
-    asked = csr_matrix(vectorizer.transform(question))
-    scores = np.sqrt((rows @ asked.T).toarray()).mean(axis=1)
-    reasons = list(_reasons(rows, np.asarray(asked.mean(axis=0)).ravel(), names))
+    scores, weights = np.zeros(len(texts)), np.zeros(rows.shape[1])
+    for asked, share in ((question, 1.0), (studies, OF_KNOWN_STUDIES)):
+        if asked:
+            wanted = csr_matrix(vectorizer.transform(asked))
+            like = np.sqrt((rows @ wanted.T).toarray()).mean(axis=1)
+            # In standard deviations of the question's scores, where there are such.
+            scale = share * (float(scores.std()) or 1.0) / (float(like.std()) or 1.0) if scores.any() else 1.0
+            scores, weights = scores + scale * like, weights + scale * np.asarray(wanted.mean(axis=0)).ravel()
+    reasons = list(_reasons(rows, weights, vectorizer.get_feature_names_out()))
     if any(ASKS_FOR_TRIALS.search(text) for text in question):
         lower = NO_RESULTS * float(scores.std())
         for place, one in enumerate(documents):

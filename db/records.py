@@ -211,6 +211,16 @@ def reports(session: Session, review_id: int) -> Sequence[ReportRow]:
     return session.scalars(query).all()
 
 
+def reports_of_items(session: Session, review_id: int, items: Iterable[tuple[str, str]]) -> frozenset[int]:
+    """Return the ids of the reports that these (source, accession number) became; what is not here is passed over."""
+    found = set[int]()
+    for source, number in items:
+        query = select(RecordRow.report_id).where(RecordRow.review_id == review_id, RecordRow.source == source, RecordRow.identity == number,
+                                                  RecordRow.report_id.is_not(None))
+        found |= {survivor(session, report_id).id for report_id in session.scalars(query) if report_id is not None}
+    return frozenset(found)
+
+
 def records_of(session: Session, report_id: int) -> Sequence[RecordRow]:
     """Return the records that cite a report, oldest first."""
     return session.scalars(select(RecordRow).where(RecordRow.report_id == report_id).order_by(RecordRow.id)).all()

@@ -17,7 +17,9 @@ from db.base import Base, Id, review_key
 from db.records import ReportRow
 from db.rounds import RoundItemRow, RoundRow
 
+# How much a decision teaches. What titles and abstracts let through and the full text did not confirm is half an example: docs/adr/0604
 FULL_WEIGHT = 1.0
+UNCONFIRMED_WEIGHT = 0.5
 
 
 class ResolutionRow(Base):
@@ -107,9 +109,21 @@ def included_reports(session: Session, review_id: int, since_cycle: int | None =
 
 
 def decisions_for_training(session: Session, review_id: int) -> list[tuple[int, int, float]]:
-    """Return (report id, 1 included or 0 excluded, weight) for everything decided for good; what awaits classification is left out."""
-    query = _final(review_id).where(ResolutionRow.verdict != "awaiting", RoundRow.stage == TITLE_ABSTRACT)
-    return [(row.report_id, int(row.verdict == "include"), FULL_WEIGHT) for row, _ in session.execute(query)]
+    """Return (report id, 1 kept or 0 excluded, weight) for everything decided for good by titles and abstracts, ordered by report.
+
+    What awaits classification is left out. A report that was kept weighs 1 once it is included for good, and half until the full text
+    confirms it, or if the full text excluded it: its title and abstract were still worth reading on.
+    """
+    query = _final(review_id).where(ResolutionRow.verdict != "awaiting").with_only_columns(
+        ResolutionRow.report_id, ResolutionRow.verdict, RoundRow.stage, RoundRow.leads_to)
+    kept, for_good = dict[int, bool](), set[int]()
+    for report_id, verdict, stage, leads_to in session.execute(query):
+        if stage == TITLE_ABSTRACT:
+            kept[report_id] = verdict == "include"
+        if verdict == "include" and leads_to == "study":
+            for_good.add(report_id)
+    return [(report_id, int(is_kept), FULL_WEIGHT if not is_kept or report_id in for_good else UNCONFIRMED_WEIGHT)
+            for report_id, is_kept in kept.items()]
 
 
 def decided_since(session: Session, review_id: int, after: datetime) -> dict[int, tuple[bool, bool]]:

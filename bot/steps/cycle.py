@@ -156,7 +156,8 @@ def start(*, tools: Tools, protocol: Protocol, period: str, by: str, patience: t
         refused = _take_in_watched(tools, cycle, by)
         ask_for_search(database=tools.database, review_id=cycle.review_id, protocol=protocol, keys=tools.keys, by=by, now=tools.clock())
         merged = deduplicate(database=tools.database, review_id=cycle.review_id, by=by, now=tools.clock())
-        rank(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, protocol=protocol, by=by, now=tools.clock())
+        rank(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, protocol=protocol, by=by, now=tools.clock(),
+             known_items=tools.known_items.get(protocol.slug, ()))
         opened = open_round(database=tools.database, review_id=cycle.review_id, cycle_id=cycle.id, protocol=protocol, keys=tools.keys,
                             by=by, now=tools.clock())
         account = CycleAccount(protocol.slug, period, cycle.id, found, merged.records, merged.duplicates, merged.questions,

@@ -7,6 +7,7 @@ import pytest
 import classifiers
 from classifiers import Document, Labelled
 from classifiers.errors import NothingToRankError, UnknownClassifierError
+from classifiers.priors import other_review
 
 QUESTION = ["peer support online forum", "depression anxiety", "randomised controlled trial"]
 NEAR = Document("An online forum for peer support in depression: randomised controlled trial", "People with depression were randomised.")
@@ -48,6 +49,35 @@ def test_the_model_is_named_by_everything_that_went_into_it(ranker: classifiers.
 def test_labels_of_one_kind_alone_leave_the_cold_order_and_say_so(ranker: classifiers.Ranker) -> None:
     ranking = ranker.rank([NEAR, FAR], question=QUESTION, labelled=[Labelled(OTHER, 1.0)], seed=1)
     assert ranking.basis == "cold" and ranking.scores[0] > ranking.scores[1]
+
+
+def test_known_studies_are_asked_for_before_anybody_decided_and_their_words_are_reasons(ranker: classifiers.Ranker) -> None:
+    known = [Labelled(Document("Fatigue of concrete beams"), 1.0), Labelled(Document("Cyclic load on concrete"), 1.0)]
+    alone = ranker.rank([OTHER, FAR], question=[], labelled=known, seed=1)
+    assert (alone.basis, alone.labelled) == ("cold", 2) and alone.scores[1] > alone.scores[0] == 0
+    assert "concrete" in {term for term, _ in alone.reasons[1]}
+    asked = ranker.rank([OTHER, NEAR, FAR], question=QUESTION, labelled=known, seed=1)
+    without = ranker.rank([OTHER, NEAR, FAR], question=QUESTION, labelled=[], seed=1)
+    assert asked.scores[2] - asked.scores[0] > without.scores[2] - without.scores[0] and asked.scores[1] > asked.scores[2]
+
+
+def test_irrelevant_decisions_alone_teach_nothing_and_leave_the_cold_order(ranker: classifiers.Ranker) -> None:
+    ranking = ranker.rank([NEAR, FAR], question=QUESTION, labelled=[Labelled(OTHER, 0.0)], seed=1)
+    assert (ranking.basis, ranking.labelled) == ("cold", 0)
+    assert ranking.scores == ranker.rank([NEAR, FAR], question=QUESTION, labelled=[], seed=1).scores
+
+
+def test_other_reviews_move_the_order_gently_and_are_named(ranker: classifiers.Ranker) -> None:
+    # They kept what was randomised, whatever it was about.
+    theirs = [Labelled(Document(f"Statins {place}, randomised trial", "Patients were randomised."), 1.0) for place in range(20)]
+    theirs += [Labelled(Document(f"Statins {place}, an opinion", "We think aloud."), 0.0) for place in range(20)]
+    documents = [Document("Peer support, an opinion"), Document("Peer support, randomised trial")]
+    alone = ranker.rank(documents, question=["peer support"], labelled=[], seed=1)
+    moved = ranker.rank(documents, question=["peer support"], labelled=[], seed=1, others=[other_review("statins", theirs)])
+    assert moved.others == ("statins",) and alone.others == () and moved.model != alone.model
+    assert moved.scores[1] - moved.scores[0] > alone.scores[1] - alone.scores[0]
+    few = ranker.rank(documents, question=["peer support"], labelled=[], seed=1, others=[other_review("statins", theirs[18:24])])
+    assert few.others == () and few.scores == alone.scores
 
 
 def test_each_document_has_a_score_and_its_reasons_are_words_of_it(ranker: classifiers.Ranker) -> None:

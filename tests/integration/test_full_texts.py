@@ -85,6 +85,8 @@ def test_titles_and_abstracts_alone_make_no_study_and_full_texts_do_on_both_data
         assert retrievals.reasons(session, one.review_id) == {"setting": 1}
         assert screening.screening_counts(session, one.review_id)["included"] == 3
         assert rounds.by_id(session, round_id).closed_at is not None
+        # All three were let through by title and abstract; only what the full text confirmed is a whole example (docs/adr/0604).
+        assert screening.decisions_for_training(session, one.review_id) == [(first, 1, 1.0), (second, 1, 0.5), (third, 1, 0.5)]
     assert take_up(one).new == 1
     with database.reading() as session:
         assert len(studies.studies(session, one.review_id)) == 1

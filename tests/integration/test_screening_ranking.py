@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.known_items import KnownItem
 from bot.domain.records import Record
 from bot.errors import ClassifierError
-from bot.steps.records.rank import question_texts
-from db import rankings, records
-from tests.fixtures_screening import add_reports, desk, sample_records, shipped_protocol
+from bot.steps.records.rank import question_texts, rank
+from db import events, rankings, records, reviews, rounds, screening
+from db.rounds import RoundRow
+from db.screening import ResolutionRow
+from tests.fixtures_screening import Desk, add_reports, desk, sample_records, shipped_protocol
 
 
 def mixed(count: int, first: int = 1) -> list[Record]:
@@ -87,6 +90,43 @@ def test_votes_of_an_open_round_are_no_labels(sqlite, now):
     one.next_cycle("2026-12")
     add_reports(one, mixed(2, first=100))
     assert one.rank().basis == "cold"
+
+
+def test_known_items_that_are_here_teach_before_anybody_decided(sqlite, now):
+    one = desk(sqlite, now, reports=mixed(8))
+    bare = replace(one.protocol, criteria=(), question="something else entirely")
+    items = [KnownItem("pubmed", number, f"Wire {number}", shaped=False) for number in ("2", "4", "999")]
+    rank(database=sqlite, review_id=one.review_id, cycle_id=one.cycle_id, protocol=bare, by="system:test", now=now, known_items=items)
+    assert all(title.startswith("Copper") for title, _ in ranked(one)[:4])
+    with sqlite.reading() as session:
+        row = rankings.latest(session, one.cycle_id)
+        (event,) = events.of_kind(session, one.review_id, "records.ranked")
+    assert (row.basis, row.labelled, event.data["known_studies"], event.data["other_reviews"]) == ("cold", 2, 2, [])
+
+
+def test_the_sites_other_reviews_are_a_prior_and_the_audit_names_them(sqlite, now):
+    with sqlite.writing(by="system:test") as session:
+        other = reviews.ensure(session, slug="other-review", title="Other", at=now)
+        version = reviews.activate_protocol(session, review_id=other.id, version="1", dated="2026-01-01", sha256="0" * 64, at=now)
+        cycle = reviews.begin_cycle(session, review_id=other.id, period="2026-01", protocol_version_id=version.id, at=now)
+    elsewhere = Desk(sqlite, shipped_protocol(), other.id, cycle.id, now)
+    ids = add_reports(elsewhere, [replace(one, title=f"{one.title}, seen elsewhere {place}") for place, one in enumerate(mixed(20))])
+    with sqlite.writing(by="system:test") as session:
+        row = RoundRow(review_id=other.id, cycle_id=cycle.id, protocol_version_id=version.id, stage="title_abstract", leads_to="study",
+                       ranking_id=None, begun_at=now, due_at=now, origin="test", rules={})
+        rounds.add(session, row, ids)
+        for place, report_id in enumerate(ids):
+            screening.add_resolution(session, ResolutionRow(
+                review_id=other.id, round_id=row.id, report_id=report_id, verdict="include" if place % 2 else "exclude", basis="agreed",
+                criterion="", at=now, final_at=now))
+    one = desk(sqlite, now, reports=mixed(8))
+    one.protocol = replace(one.protocol, criteria=(), question="something else entirely")
+    assert one.rank().basis == "cold"
+    # Nothing but the other review knows that wires are wanted.
+    assert all(title.startswith("Copper") for title, _ in ranked(one)[:4])
+    with sqlite.reading() as session:
+        (event,) = events.of_kind(session, one.review_id, "records.ranked")
+    assert event.data["other_reviews"] == ["other-review"]
 
 
 def test_nothing_new_is_no_ranking(sqlite, now):

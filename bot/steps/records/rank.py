@@ -1,6 +1,6 @@
-"""Rank the reports that nobody was asked about yet: from the protocol alone at first, then from what was decided as well.
+"""Rank the reports that nobody was asked about yet: from the protocol and known studies at first, then from what was decided as well.
 
-A ranking orders and decides nothing. What of it is offered: offer.py; rankers: classifiers/; who is asked: bot/steps/screening/open_round.py.
+What the site's other reviews decided is a gentle prior. A ranking orders and decides nothing. What of it is offered: offer.py; rankers: classifiers/; who is asked: bot/steps/screening/open_round.py.
 """
 
 from __future__ import annotations
@@ -8,19 +8,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 import classifiers
+from bot.domain.known_items import KnownItem
 from bot.domain.protocols import Protocol
 from bot.errors import ClassifierError
 from classifiers.errors import ClassifierProblem
-from db import blobs, events, rankings, records, reviews, screening, unshown
+from db import blobs, events, rankings, records, reviews, screening, studies, unshown
 from db.rankings import RankingRow, Scored
 from db.records import ReportRow
 from db.session import Database, Session
 
 MODEL = "application/x-npz"
+# Of another review's decisions so many teach at most, so that a site with many reviews still ranks a month within seconds.
+MOST_OF_ONE_REVIEW = 2_000
+MOST_REVIEWS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,10 @@ class RankAccount:
 
 @dataclass(frozen=True, slots=True)
 class _Inputs:
-    """All that a ranking depends on. documents and labels: report id → document, report id → (label, weight)."""
+    """All that a ranking depends on. documents and labels: report id → document, report id → (label, weight).
+
+    known: texts of studies that are known to be relevant, without a decision here. others: decisions of the site's other reviews, by name.
+    """
 
     classifier: str
     seed: int
@@ -41,6 +48,8 @@ class _Inputs:
     documents: Mapping[int, classifiers.Document]
     labels: Mapping[int, tuple[int, float]]
     past: Mapping[int, classifiers.Document]
+    known: Mapping[int, classifiers.Document] = field(default_factory=dict)
+    others: Mapping[str, Sequence[classifiers.Labelled]] = field(default_factory=dict)
 
     @property
     def labelled(self) -> dict[int, classifiers.Labelled]:
@@ -50,21 +59,23 @@ class _Inputs:
     @property
     def fingerprint(self) -> str:
         """The SHA-256 over all of it: the same inputs are ranked once."""
-        texts = [[[key, asdict(one)] for key, one in sorted(documents.items())] for documents in (self.documents, self.past)]
-        said = [self.classifier, self.seed, self.question, texts, sorted(self.labels.items())]
+        texts = [[[key, asdict(one)] for key, one in sorted(documents.items())] for documents in (self.documents, self.past, self.known)]
+        others = {name: [asdict(one) for one in given] for name, given in self.others.items()}
+        said = [self.classifier, self.seed, self.question, texts, sorted(self.labels.items()), others]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def rank(*, database: Database, review_id: int, cycle_id: int, protocol: Protocol, by: str, now: datetime) -> RankAccount:
+def rank(*, database: Database, review_id: int, cycle_id: int, protocol: Protocol, by: str, now: datetime,
+         known_items: Sequence[KnownItem] = ()) -> RankAccount:
     """Rank what no round has had yet, store it with what it rests on, and return the account; the same inputs are ranked once.
 
-    Raises ClassifierError if the protocol's ranker cannot do its work.
+    known_items: reports that are known to be relevant; what is here of them and of the studies teaches from the first month on. Raises ClassifierError if the protocol's ranker cannot do its work.
     """
     # 60 MB with all that it learns by: an idle site never needs it.
     from bot.steps.records.offer import Rules, offer
 
     with database.reading() as session:
-        inputs = _inputs(session, review_id, protocol)
+        inputs = _inputs(session, review_id, protocol, known_items)
         rules = Rules(protocol.ranker, unshown.margin(session, review_id), unshown.filters_designs(session, review_id),
                       unshown.known(session, review_id), unshown.audited(session, review_id))
         known = rankings.latest(session, cycle_id) if not inputs.documents else rankings.same(session, cycle_id, inputs.fingerprint)
@@ -83,6 +94,7 @@ def rank(*, database: Database, review_id: int, cycle_id: int, protocol: Protoco
         unshown.add(session, review_id=review_id, ranking_id=row.id, held=offered.held, at=now)
         events.note(session, review_id=review_id, kind="records.ranked", subject=f"ranking:{row.id}",
                     data={"ranked": row.ranked, "basis": row.basis, "labelled": row.labelled, "model": row.model_sha256,
+                          "known_studies": len(inputs.known), "other_reviews": list(ranking.others),
                           "unshown": sum(not one.audited for one in offered.held)}, at=now)
     return RankAccount(row.ranked, row.basis)
 
@@ -100,11 +112,26 @@ def training_labels(session: Session, review_id: int) -> list[classifiers.Labell
     return [classifiers.Labelled(_document(records.report(session, report_id)), float(label), weight) for report_id, label, weight in decided]
 
 
-def _inputs(session: Session, review_id: int, protocol: Protocol) -> _Inputs:
+def _inputs(session: Session, review_id: int, protocol: Protocol, known_items: Sequence[KnownItem]) -> _Inputs:
     labels = {report_id: (label, weight) for report_id, label, weight in screening.decisions_for_training(session, review_id)}
     documents = {row.id: _document(row) for row in screening.reports_to_screen(session, review_id)}
     past = {report_id: _document(records.report(session, report_id)) for report_id in labels}
-    return _Inputs(protocol.ranker.name, protocol.ranker.seed, question_texts(protocol), documents, labels, past)
+    ids = records.reports_of_items(session, review_id, [(one.source, one.id) for one in known_items]) | studies.linked_reports(session, review_id)
+    known = {report_id: _document(records.report(session, report_id)) for report_id in sorted(ids - set(labels))}
+    return _Inputs(protocol.ranker.name, protocol.ranker.seed, question_texts(protocol), documents, labels, past, known,
+                   _of_other_reviews(session, review_id))
+
+
+def _of_other_reviews(session: Session, review_id: int) -> dict[str, list[classifiers.Labelled]]:
+    """Return what the site's other reviews decided, by name: of each everything relevant and the newest of the rest."""
+    found = {}
+    for other in reviews.all_reviews(session):
+        decided = sorted(screening.decisions_for_training(session, other.id), key=lambda one: (-one[1], -one[0]))[:MOST_OF_ONE_REVIEW]
+        if other.id != review_id and decided:
+            found[other.slug] = [classifiers.Labelled(_document(records.report(session, report_id)), float(label), weight)
+                                 for report_id, label, weight in decided]
+    most = sorted(found, key=lambda name: (-sum(one.label > 0.5 for one in found[name]), name))[:MOST_REVIEWS]
+    return {name: found[name] for name in sorted(most)}
 
 
 def _document(row: ReportRow) -> classifiers.Document:
@@ -114,10 +141,14 @@ def _document(row: ReportRow) -> classifiers.Document:
 
 
 def _ranking(inputs: _Inputs) -> classifiers.Ranking:
-    labelled = list(inputs.labelled.values())
+    # With everything that loads NumPy: an idle site never needs it.
+    from classifiers.priors import other_review
+
+    labelled = [*inputs.labelled.values(), *(classifiers.Labelled(one, 1.0) for one in inputs.known.values())]
+    others = [other_review(name, given) for name, given in inputs.others.items()]
     try:
         ranker = classifiers.create(inputs.classifier)
-        return ranker.rank(list(inputs.documents.values()), question=list(inputs.question), labelled=labelled, seed=inputs.seed)
+        return ranker.rank(list(inputs.documents.values()), question=list(inputs.question), labelled=labelled, seed=inputs.seed, others=others)
     except ClassifierProblem as error:
         raise ClassifierError(f"ranking {len(inputs.documents)} reports: {error}") from error
 
