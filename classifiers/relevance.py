@@ -17,7 +17,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from classifiers.active import PRIOR_STRENGTH, standardised
+from classifiers.active import PRIOR_STRENGTH
 from classifiers.controlled_studies import ASKS_FOR_TRIALS, reports_no_results
 from classifiers.documents import Document, Labelled, Ranking
 from classifiers.errors import NothingToRankError, TooLittleToLearnError
@@ -92,7 +92,7 @@ def _cold(documents: Sequence[Document], question: Sequence[str], known: Sequenc
         rows = csr_matrix(vectorizer.fit([*texts, *question, *studies]).transform(texts))
     except ValueError as error:
         raise NothingToRankError(f"none of the {len(texts)} documents has words to rank by") from error
-    scores, weights = np.zeros(len(texts)), np.zeros(rows.shape[1])
+    scores, weights = np.zeros(len(texts)), np.zeros(rows.get_shape()[1])
     for asked, share in ((question, 1.0), (studies, OF_KNOWN_STUDIES)):
         if asked:
             wanted = csr_matrix(vectorizer.transform(asked))

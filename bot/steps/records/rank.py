@@ -1,6 +1,7 @@
 """Rank the reports that nobody was asked about yet: from the protocol and known studies at first, then from what was decided as well.
 
-What the site's other reviews decided is a gentle prior. A ranking orders and decides nothing. What of it is offered: offer.py; rankers: classifiers/; who is asked: bot/steps/screening/open_round.py.
+What the site's other reviews decided is a gentle prior. A ranking orders and decides nothing.
+What of it is offered: offer.py; rankers: classifiers/; who is asked: bot/steps/screening/open_round.py.
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ def rank(*, database: Database, review_id: int, cycle_id: int, protocol: Protoco
          known_items: Sequence[KnownItem] = ()) -> RankAccount:
     """Rank what no round has had yet, store it with what it rests on, and return the account; the same inputs are ranked once.
 
-    known_items: reports that are known to be relevant; what is here of them and of the studies teaches from the first month on. Raises ClassifierError if the protocol's ranker cannot do its work.
+    known_items: reports that are known to be relevant; what is here of them and of the studies teaches from the first month on.
+
+    Raises ClassifierError if the protocol's ranker cannot do its work.
     """
     # 60 MB with all that it learns by: an idle site never needs it.
     from bot.steps.records.offer import Rules, offer
@@ -116,7 +119,8 @@ def _inputs(session: Session, review_id: int, protocol: Protocol, known_items: S
     labels = {report_id: (label, weight) for report_id, label, weight in screening.decisions_for_training(session, review_id)}
     documents = {row.id: _document(row) for row in screening.reports_to_screen(session, review_id)}
     past = {report_id: _document(records.report(session, report_id)) for report_id in labels}
-    ids = records.reports_of_items(session, review_id, [(one.source, one.id) for one in known_items]) | studies.linked_reports(session, review_id)
+    items = [(one.source, one.id) for one in known_items]
+    ids = records.reports_of_items(session, review_id, items) | studies.linked_reports(session, review_id)
     known = {report_id: _document(records.report(session, report_id)) for report_id in sorted(ids - set(labels))}
     return _Inputs(protocol.ranker.name, protocol.ranker.seed, question_texts(protocol), documents, labels, past, known,
                    _of_other_reviews(session, review_id))
