@@ -9,12 +9,13 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from classifiers.documents import Document, Labelled
 from classifiers.errors import TooLittleToLearnError
+from classifiers.examples import no_examples
 from classifiers.features import Detail
 from classifiers.trained import TrainedModel, train
 
@@ -83,6 +84,8 @@ def learn_designs(documents: Sequence[Document], *, designs: Designs, seed: int)
     # Without their types, or the model would only learn to read those.
     bare = [Document(one.title, one.abstract, one.keywords, one.mesh, (), one.journal) for one in typed]
     model = train([Labelled(one, float(label)) for one, label in zip(bare, labels, strict=True)], seed=seed, detail=Detail.LEAN)
+    # By its words alone: which trials are known says nothing about what another trial is about.
+    model = replace(model, examples=no_examples(len(model.weights)))
     return DesignModel(model, float(np.quantile(model.score(bare)[np.array(labels)], 1 - KEPT_OF_KNOWN_TRIALS)))
 
 

@@ -1,7 +1,8 @@
 """A model learnt from all decisions at once: trained monthly, stored, applied to what is new. While people decide: active.py.
 
-Class-balanced logistic regression on words, pieces of words and the title. Records without an abstract are put lower by one standard
-deviation: few of them turn out relevant, and their short text would otherwise make extreme scores (docs/adr/0602).
+Class-balanced logistic regression on words, pieces of words and the title, and the likeness to the nearest relevant records
+(examples.py). Records without an abstract are put lower by one standard deviation: few of them turn out relevant, and their short text would
+otherwise make extreme scores (docs/adr/0602).
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from sklearn.linear_model import LogisticRegression
 
 from classifiers.documents import Document, Labelled
 from classifiers.errors import NothingToRankError, TooLittleToLearnError
+from classifiers.examples import Examples, gather
 from classifiers.features import Detail, FeatureSpace, lacks_abstract
 
 COST = 1.0
 WITHOUT_ABSTRACT = 1.0
+OF_EXAMPLES = 0.7
 # Beyond these many decisions pieces of words take longer than the five seconds that a month's ranking may take.
 MOST_PIECED = 4_000
 
@@ -28,7 +31,7 @@ MOST_PIECED = 4_000
 class TrainedModel:
     """space: the columns. weights: shape (columns,); intercept. spread: standard deviation of the scores of what it learnt from.
 
-    relevant, irrelevant: how many decisions of each kind it knew. bare: which share of them had no abstract.
+    relevant, irrelevant: how many decisions of each kind it knew. bare: which share of them had no abstract. examples: the relevant ones.
     """
 
     space: FeatureSpace
@@ -38,6 +41,7 @@ class TrainedModel:
     relevant: int
     irrelevant: int
     bare: float
+    examples: Examples
 
     def score(self, documents: Sequence[Document]) -> np.ndarray:
         """Return a score per document, shape (n,), higher is more relevant; they order and are no probabilities."""
@@ -49,13 +53,17 @@ class TrainedModel:
         """Return the scores of rows of this model's space, shape (n,). bare: which of them have no abstract, shape (n,), bool."""
         margins = np.asarray(rows @ self.weights).ravel() + self.intercept
         # Against the share it learnt from: where most records have no abstract, that says little.
-        return np.round(margins / self.spread - WITHOUT_ABSTRACT * (bare - self.bare), 9)
+        return np.round(margins / self.spread + OF_EXAMPLES * self.examples.likeness(rows) - WITHOUT_ABSTRACT * (bare - self.bare), 9)
 
     @property
     def digest(self) -> str:
         """The SHA-256 over columns and weights: the model's name."""
-        numbers = np.array([*self.weights, self.intercept, self.spread, self.bare], "<f8")
-        return hashlib.sha256(numbers.tobytes() + self.space.digest.encode()).hexdigest()
+        said = np.array([*self.weights, self.intercept, self.spread, self.bare], "<f8").tobytes()
+        rows = self.examples.rows
+        if rows.get_shape()[0]:
+            said += np.array([self.examples.mean, self.examples.spread], "<f8").tobytes()
+            said += rows.data.astype("<f4").tobytes() + rows.indices.astype("<i8").tobytes() + rows.indptr.astype("<i8").tobytes()
+        return hashlib.sha256(said + self.space.digest.encode()).hexdigest()
 
 
 def train(labelled: Sequence[Labelled], *, seed: int, detail: Detail | None = None) -> TrainedModel:
@@ -84,4 +92,4 @@ def learn(space: FeatureSpace, rows: csr_matrix, labels: np.ndarray, bare: np.nd
     model.fit(rows, labels, sample_weight=weights)
     margins = model.decision_function(rows)
     return TrainedModel(space, model.coef_[0].astype(np.float64), float(np.ravel(model.intercept_)[0]), float(margins.std()) or 1.0,
-                        relevant, irrelevant, float(bare.mean()))
+                        relevant, irrelevant, float(bare.mean()), gather(rows, labels))

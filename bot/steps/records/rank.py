@@ -23,9 +23,9 @@ from db.records import ReportRow
 from db.session import Database, Session
 
 MODEL = "application/x-npz"
-# Of another review's decisions so many teach at most, so that a site with many reviews still ranks a month within seconds.
-MOST_OF_ONE_REVIEW = 2_000
-MOST_REVIEWS = 8
+# Of another review so many decisions of each kind teach at most, so that a site with many reviews still ranks a month within seconds.
+MOST_OF_A_KIND = 250
+MOST_REVIEWS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +127,14 @@ def _inputs(session: Session, review_id: int, protocol: Protocol, known_items: S
 
 
 def _of_other_reviews(session: Session, review_id: int) -> dict[str, list[classifiers.Labelled]]:
-    """Return what the site's other reviews decided, by name: of each everything relevant and the newest of the rest."""
+    """Return what the site's other reviews decided, by name: of each the newest of either kind; the reviews that kept most."""
     found = {}
     for other in reviews.all_reviews(session):
-        decided = sorted(screening.decisions_for_training(session, other.id), key=lambda one: (-one[1], -one[0]))[:MOST_OF_ONE_REVIEW]
-        if other.id != review_id and decided:
+        decided = sorted(screening.decisions_for_training(session, other.id)) if other.id != review_id else []
+        newest = [one for label in (1, 0) for one in [one for one in decided if one[1] == label][-MOST_OF_A_KIND:]]
+        if newest:
             found[other.slug] = [classifiers.Labelled(_document(records.report(session, report_id)), float(label), weight)
-                                 for report_id, label, weight in decided]
+                                 for report_id, label, weight in newest]
     most = sorted(found, key=lambda name: (-sum(one.label > 0.5 for one in found[name]), name))[:MOST_REVIEWS]
     return {name: found[name] for name in sorted(most)}
 
