@@ -25,6 +25,7 @@ from classifiers.bulk import BulkModel, BulkScorer
 TOGETHER = 500
 TRIES = 3
 WAIT = 0.05
+PATIENCE = "30s"
 Progress = Callable[[int, int], None]
 
 
@@ -106,10 +107,12 @@ def _scorer(path: str) -> BulkScorer:
     if path not in _LOADED:
         _LOADED.clear()
         with np.load(path, allow_pickle=False) as arrays:
+            # Out of the file once: it reads an array anew each time that it is named.
+            weights, begins = arrays["weights"], arrays["begins"]
             _LOADED[path] = BulkScorer([
-                BulkModel(str(name), str(basis), arrays["weights"][:, begin:end], float(intercept))
+                BulkModel(str(name), str(basis), weights[:, begin:end], float(intercept))
                 for name, basis, intercept, begin, end in zip(arrays["names"], arrays["bases"], arrays["intercepts"],
-                                                              arrays["begins"][:-1], arrays["begins"][1:], strict=True)])
+                                                              begins[:-1], begins[1:], strict=True)])
     return _LOADED[path]
 
 
@@ -184,7 +187,12 @@ def _on_dask(jobs: Sequence[Job], scheduler: str) -> Iterator[tuple[Job, str]]:
     except ImportError as error:
         raise InvalidInputError("--scheduler needs Dask here and on the cluster:  "
                                 ".venv/bin/pip install --require-hashes -r requirements-dask.txt") from error
-    with Client(scheduler, timeout="30s") as client:
+    try:
+        connected = Client(scheduler, timeout=PATIENCE)
+    except (OSError, ValueError) as error:
+        raise InvalidInputError(f"no Dask scheduler answers at {scheduler!r} ({str(error).splitlines()[0]}); an address looks like "
+                                "tcp://10.0.0.5:8786, as `dask scheduler` prints it") from error
+    with connected as client:
         futures = {client.submit(score_file, job, key=f"perennial-{Path(job.target).parent.name}-{Path(job.target).name}", retries=TRIES): job
                    for job in jobs}
         for future in as_completed(futures):
