@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from scipy.stats import norm
+from scipy.stats import beta, norm
 
 from classifiers.calibration import Calibration
 from classifiers.documents import Labelled
@@ -35,6 +35,7 @@ class Share:
 class ModelCard:
     """model, data: SHA-256. scored_ahead: records of the past that were scored before their label was known; auc_ahead: None where too few.
 
+    recall_ahead: which share of the relevant ones among them the cut-off would have kept (Clopper-Pearson 1934), None without a cut-off.
     drift: by how many standard deviations the mean score of the newest records lies above that of the ones before, None without new ones.
     """
 
@@ -49,6 +50,7 @@ class ModelCard:
     cutoff: Cutoff
     calibration: Calibration | None
     drift: float | None
+    recall_ahead: Share | None = None
 
     def as_json(self) -> str:
         """Return the card as JSON with sorted keys, the same card always as the same bytes."""
@@ -71,8 +73,9 @@ def write_card(model: TrainedModel, labelled: Sequence[Labelled], *, seed: int, 
         return earlier.score_rows(csr_matrix(rows[asked]), bare[asked])
 
     scores, ahead = scored_ahead(labels, score)
+    cutoff = choose_cutoff(scores[ahead].tolist(), target=target)
     return ModelCard(model.digest, data_digest(labelled), model.relevant, model.irrelevant, model.bare, len(ahead), int(ahead.sum()),
-                     auc_with_interval(scores, ahead), choose_cutoff(scores[ahead].tolist(), target=target), calibration, _drift(newest, before))
+                     auc_with_interval(scores, ahead), cutoff, calibration, _drift(newest, before), _kept(cutoff))
 
 
 def data_digest(labelled: Sequence[Labelled]) -> str:
@@ -92,6 +95,14 @@ def auc_with_interval(scores: np.ndarray, relevant: np.ndarray) -> Share | None:
     variance = (area * (1 - area) + (kept - 1) * (first - area**2) + (others - 1) * (second - area**2)) / (kept * others)
     half = float(norm.ppf(0.975)) * math.sqrt(max(variance, 0.0))
     return Share(area, max(0.0, area - half), min(1.0, area + half))
+
+
+def _kept(cutoff: Cutoff) -> Share | None:
+    if cutoff.at is None:
+        return None
+    kept, lost = cutoff.checked - cutoff.lost, cutoff.lost
+    low = float(beta.ppf(0.025, kept, lost + 1)) if kept else 0.0
+    return Share(kept / cutoff.checked, low, float(beta.ppf(0.975, kept + 1, lost)) if lost else 1.0)
 
 
 def _drift(newest: np.ndarray | None, before: np.ndarray | None) -> float | None:

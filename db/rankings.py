@@ -41,7 +41,10 @@ class RankingRow(Base):
 
 
 class ScoreRow(Base):
-    """Where a report stands in a ranking. position: 1 is the first. reasons: what spoke for and against it, as the classifier says."""
+    """Where a report stands in a ranking. position: 1 is the first. reasons: what spoke for and against it, as the classifier says.
+
+    similar: ids of the decided reports that it is most like, the likest first.
+    """
 
     __tablename__ = "score"
     __table_args__ = (UniqueConstraint("ranking_id", "report_id"), UniqueConstraint("ranking_id", "position"))
@@ -52,6 +55,7 @@ class ScoreRow(Base):
     score: Mapped[float]
     position: Mapped[int]
     reasons: Mapped[list[Any]]
+    similar: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Scored:
     score: float
     position: int
     reasons: tuple[dict[str, Any], ...]
+    similar: tuple[int, ...] = ()
 
 
 def add(session: Session, ranking: RankingRow, scores: Iterable[Scored]) -> RankingRow:
@@ -69,7 +74,7 @@ def add(session: Session, ranking: RankingRow, scores: Iterable[Scored]) -> Rank
     session.add(ranking)
     session.flush()
     rows = [{"review_id": ranking.review_id, "ranking_id": ranking.id, "report_id": one.report_id, "score": one.score,
-             "position": one.position, "reasons": list(one.reasons)} for one in scores]
+             "position": one.position, "reasons": list(one.reasons), "similar": list(one.similar)} for one in scores]
     if rows:
         session.execute(insert(ScoreRow), rows)
     return ranking

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,14 +108,16 @@ def included_reports(session: Session, review_id: int, since_cycle: int | None =
     return [(row.report_id, row.round_id, cycle_id) for row, cycle_id in session.execute(query)]
 
 
-def decisions_for_training(session: Session, review_id: int) -> list[tuple[int, int, float]]:
+def decisions_for_training(session: Session, review_id: int, only: Collection[int] | None = None) -> list[tuple[int, int, float]]:
     """Return (report id, 1 kept or 0 excluded, weight) for everything decided for good by titles and abstracts, ordered by report.
 
     What awaits classification is left out. A report that was kept weighs 1 once it is included for good, and half until the full text
-    confirms it, or if the full text excluded it: its title and abstract were still worth reading on.
+    confirms it, or if the full text excluded it: its title and abstract were still worth reading on. only: these reports alone.
     """
     query = _final(review_id).where(ResolutionRow.verdict != "awaiting").with_only_columns(
         ResolutionRow.report_id, ResolutionRow.verdict, RoundRow.stage, RoundRow.leads_to)
+    if only is not None:
+        query = query.where(ResolutionRow.report_id.in_(list(only)))
     kept, for_good = dict[int, bool](), set[int]()
     for report_id, verdict, stage, leads_to in session.execute(query):
         if stage == TITLE_ABSTRACT:

@@ -13,6 +13,7 @@ from bot.app import App
 from bot.domain.decisions import FULL_TEXT
 from bot.domain.protocols import Criterion, Protocol
 from bot.errors import NotFoundError
+from bot.methods.screening.fields import fields_with, shown_word
 from bot.methods.screening.marking import pieces
 from bot.methods.screening.queue import minutes
 from bot.steps.screening.decide import words
@@ -193,6 +194,17 @@ def _why(session: Session, seen: Seen, report_id: int) -> dict[str, Any] | None:
         return None
     score = rankings.score_of(session, seen.round.ranking_id, report_id)
     ranking = rankings.by_id(session, seen.round.ranking_id)
-    return None if score is None else {
-        "place": score.position, "of": ranking.ranked, "basis": ranking.basis, "labelled": ranking.labelled, "classifier": ranking.classifier,
-        "reasons": score.reasons}
+    if score is None:
+        return None
+    given = records.as_record(records.report(session, report_id))
+    reasons = [{"word": shown_word(one["term"], given), "fields": fields_with(one["term"], given), "speaks_for": one["weight"] > 0}
+               for one in score.reasons]
+    return {"place": score.position, "of": ranking.ranked, "basis": ranking.basis, "labelled": ranking.labelled,
+            "classifier": ranking.classifier, "reasons": reasons, "similar": _similar(session, seen, score.similar)}
+
+
+def _similar(session: Session, seen: Seen, report_ids: Sequence[int]) -> list[dict[str, str]]:
+    """Return reports that were decided for good before this round, the likest first, with what was decided."""
+    decided = {report_id: "included" if label else "excluded"
+               for report_id, label, _ in screening.decisions_for_training(session, seen.round.review_id, report_ids)}
+    return [{"title": records.report(session, one).title, "decided": decided[one]} for one in report_ids if one in decided]

@@ -15,7 +15,7 @@ from bot.domain.records import Record
 from db import decisions, people
 from db.base import Base
 from tests.fixtures_reviewing import SITE, browser, written_mail
-from tests.fixtures_screening import desk, merge_away
+from tests.fixtures_screening import add_reports, desk, merge_away, sample_records
 
 OWN_SCRIPT = '<script src="/static/keep_form.js" defer></script>'
 HOSTILE = '<script>alert(1)</script>\u202e"><img src=x onerror=alert(2)>{{ 7*7 }}'
@@ -116,6 +116,25 @@ def test_before_the_own_vote_no_score_rank_or_reason_is_shown_and_after_it_they_
     client.post(f"/r/{token}/1", data={"verdict": "include", "version": "0"})
     assert "Why was this record ranked here?" in client.get(f"/r/{token}/1").text
     assert "ranked" not in client.get(f"/r/{token}/2").text
+
+
+def test_after_the_own_vote_similar_reports_that_were_decided_before_are_named_and_never_sooner(one):
+    number = one.open().round_id
+    for name in ("Ada", "Ben"):
+        for line in one.list_of(name, number):
+            one.vote(name, number, line.position, *(("exclude", "peers") if line.report_id == 2 else ("include",)))
+    one.settle()
+    one.later(days=30)
+    one.next_cycle("2026-12")
+    add_reports(one, sample_records(1, first=50))
+    number = one.open().round_id
+    client, token = browser(one), one.token("Ada", number)
+    assert "Most like it" not in client.get(f"/r/{token}/1").text
+    client.post(f"/r/{token}/1", data={"verdict": "include", "version": "0"})
+    words = " ".join(re.sub(r"<[^>]+>", " ", client.get(f"/r/{token}/1").text).split())
+    assert "Most like it, of what was decided before:" in words
+    assert "Trial 1 of an online peer support forum : included" in words and "Trial 2 of an online peer support forum : excluded" in words
+    assert re.search(r"“ ?\w+ ?” \([\w ,]*title[\w ,]*\) spoke (for|against) it", words)
 
 
 def test_what_the_other_one_chose_is_on_no_page_until_the_round_closes(one):

@@ -154,6 +154,21 @@ def test_a_bulletin_states_what_was_missed_and_a_missed_report_proposes_a_looser
     assert browser.post(f"{address}/looser/{proposal.id}", {"decision": "declined"}).status_code == 409
 
 
+def test_a_calibrated_model_shows_what_was_said_against_what_was_seen(sqlite: Database, now: datetime) -> None:
+    one = experienced(sqlite, now)
+    month(one)
+    one.rank()
+    bins = [{"records": 20, "said": 0.1, "seen": 0.05}, {"records": 20, "said": 0.8, "seen": 0.9}]
+    with sqlite.writing(by="system:test") as session:
+        row = rankings.latest(session, one.cycle_id)
+        assert row is not None and row.card is not None and row.card["recall_ahead"]["value"] == pytest.approx(41 / 42)
+        row.card = row.card | {"calibration": {"slope": 1.0, "intercept": 0.0, "bins": bins}, "random_reading": 40}
+    browser, address = page_of(one)
+    page = browser.get(address).text
+    assert "Calibration plot" in page and 'cx="10.0" cy="95.0"' in page and 'cx="80.0" cy="10.0"' in page
+    assert "the cut-off would have kept 98 % of them" in page
+
+
 def test_a_person_pulls_a_report_back_and_it_is_never_left_out_again(sqlite: Database, now: datetime) -> None:
     one = experienced(sqlite, now)
     month(one)

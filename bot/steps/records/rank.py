@@ -26,6 +26,7 @@ MODEL = "application/x-npz"
 # Of another review so many decisions of each kind teach at most, so that a site with many reviews still ranks a month within seconds.
 MOST_OF_A_KIND = 250
 MOST_REVIEWS = 6
+MOST_COMPARED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +86,16 @@ def rank(*, database: Database, review_id: int, cycle_id: int, protocol: Protoco
     if known is not None or not inputs.documents:
         return RankAccount(known.ranked, known.basis) if known else RankAccount()
     # The ranker works with nothing open: it may take a while.
-    ranking = _ranking(inputs)
+    ranking, like = _ranking(inputs), _similar(inputs)
     offered = offer(inputs.documents, inputs.labelled, rules=rules)
+    card = offered.card | {"other_reviews": list(ranking.others)} if offered.card is not None else None
     with database.writing(by=by) as session:
         row = RankingRow(
             review_id=review_id, cycle_id=cycle_id, protocol_version_id=reviews.cycle(session, cycle_id).protocol_version_id,
             classifier=inputs.classifier, basis=ranking.basis, seed=inputs.seed, fingerprint=inputs.fingerprint, model=ranking.model,
             labelled=ranking.labelled, ranked=len(inputs.documents), at=now,
-            card=offered.card, model_sha256=blobs.put(session, offered.model, MODEL) if offered.model else "")
-        rankings.add(session, row, _scored(list(inputs.documents), ranking))
+            card=card, model_sha256=blobs.put(session, offered.model, MODEL) if offered.model else "")
+        rankings.add(session, row, _scored(list(inputs.documents), ranking, like))
         unshown.add(session, review_id=review_id, ranking_id=row.id, held=offered.held, at=now)
         events.note(session, review_id=review_id, kind="records.ranked", subject=f"ranking:{row.id}",
                     data={"ranked": row.ranked, "basis": row.basis, "labelled": row.labelled, "model": row.model_sha256,
@@ -158,11 +160,20 @@ def _ranking(inputs: _Inputs) -> classifiers.Ranking:
         raise ClassifierError(f"ranking {len(inputs.documents)} reports: {error}") from error
 
 
-def _scored(report_ids: Sequence[int], ranking: classifiers.Ranking) -> list[Scored]:
+def _similar(inputs: _Inputs) -> list[tuple[int, ...]]:
+    """Return for each document the ids of the decided reports that it is most like; of many decisions the newest of either kind count."""
+    from classifiers.similar import similar
+
+    newest = [key for label in (1, 0) for key in [key for key in sorted(inputs.labels) if inputs.labels[key][0] == label][-MOST_COMPARED:]]
+    found = similar(list(inputs.documents.values()), [inputs.past[key] for key in newest])
+    return [tuple(newest[place] for place in places) for places in found]
+
+
+def _scored(report_ids: Sequence[int], ranking: classifiers.Ranking, like: Sequence[tuple[int, ...]]) -> list[Scored]:
     """Return the scores, the best first; equal ones in the order in which the reports came."""
     order = sorted(range(len(report_ids)), key=lambda place: (-ranking.scores[place], report_ids[place]))
     return [
         Scored(report_ids[place], ranking.scores[place], position,
-               tuple({"term": term, "weight": weight} for term, weight in ranking.reasons[place]))
+               tuple({"term": term, "weight": weight} for term, weight in ranking.reasons[place]), like[place])
         for position, place in enumerate(order, start=1)
     ]

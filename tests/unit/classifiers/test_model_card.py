@@ -27,6 +27,9 @@ def test_a_card_counts_what_was_scored_ahead_and_is_the_same_twice() -> None:
     assert (card.relevant, card.irrelevant, card.scored_ahead, card.relevant_ahead) == (20, 60, 56, 14)
     assert card.auc_ahead is not None and card.auc_ahead.value > 0.9
     assert json.loads(card.as_json())["cutoff"]["checked"] == 14
+    # 14 of 14: Clopper & Pearson's two-sided bound is 0.025^(1/14) = 0.7684.
+    assert card.recall_ahead is not None and (card.recall_ahead.value, card.recall_ahead.high) == (1.0, 1.0)
+    assert card.recall_ahead.low == pytest.approx(0.7684, abs=1e-4)
 
 
 def test_the_interval_of_an_auc_agrees_with_hanley_and_mcneil() -> None:
