@@ -82,6 +82,19 @@ def own_next(session: Session, round_id: int, person_id: int, *, after: int = 0)
     return behind if behind is not None else session.scalar(open_places)
 
 
+def own_open(session: Session, round_id: int, person_id: int) -> Sequence[AssignmentRow]:
+    """Return what one person has still to decide, by its place on the list."""
+    return session.scalars(select(AssignmentRow).where(*_asked(round_id, person_id), ~_voted()).order_by(AssignmentRow.position)).all()
+
+
+def own_verdicts(session: Session, round_id: int, person_id: int) -> list[tuple[int, str]]:
+    """Return (report id, verdict) of one person's latest votes in a round, in the order in which they were given."""
+    votes = own(session, round_id, person_id)
+    reports = select(AssignmentRow.id, AssignmentRow.report_id).where(AssignmentRow.round_id == round_id, AssignmentRow.person_id == person_id)
+    found = [(votes[key].id, report_id, votes[key].verdict) for key, report_id in session.execute(reports) if key in votes]
+    return [(report_id, verdict) for _, report_id, verdict in sorted(found)]
+
+
 def of_round(session: Session, round_id: int) -> dict[int, DecisionRow]:
     """Return everybody's latest votes in a round: assignment id → vote. For the steps that settle and remind alone."""
     return _newest(session, AssignmentRow.round_id == round_id)

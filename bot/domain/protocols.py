@@ -122,12 +122,17 @@ class Appraisal:
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """Which classifier orders the records. Below either number nothing is hidden: every record is offered to be read."""
+    """Which classifier orders the records. Below either number nothing is hidden: every record is offered to be read.
+
+    reading: in which order one person is led through a list: `random`, which tells nothing of the rank, or `best_first`, ranked anew after
+    each of that person's votes.
+    """
 
     name: str
     seed: int
     offer_all_below_records: int
     offer_all_below_inclusions: int
+    reading: str = "random"
 
 
 @dataclass(frozen=True, slots=True)

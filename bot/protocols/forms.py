@@ -155,6 +155,8 @@ class RankerForm(Form):
     seed: int = Field(ge=0, lt=2**32)
     offer_all_below_records: int = Field(ge=0, description="with fewer new records than this in a cycle, all are offered to be read")
     offer_all_below_inclusions: int = Field(ge=0, description="with fewer past inclusions than this, all are offered to be read")
+    reading: Literal["random", "best_first"] = Field(
+        default="random", description="best_first: each reviewer is led to the likeliest record first, ranked anew after each own vote")
 
 
 class WindowForm(Form):

@@ -18,6 +18,7 @@ from bot.methods.screening.marking import pieces
 from bot.methods.screening.queue import minutes
 from bot.steps.screening.decide import words
 from bot.steps.screening.hand_over import colleagues
+from bot.steps.screening.read_on import BEST_FIRST, next_by_rank
 from db import decisions, full_texts, links, people, rankings, records, retrievals, reviews, rounds, screening
 from db.decisions import DecisionRow
 from db.people import PersonRow
@@ -57,6 +58,8 @@ def next_place(session: Session, seen: Seen, *, after: int = 0) -> int | None:
     """Return the next place without a vote on the person's list, None when all is decided or the round is closed."""
     if seen.round.closed_at is not None:
         return None
+    if seen.protocol.ranker.reading == BEST_FIRST and seen.round.ranking_id is not None:
+        return next_by_rank(session, round_row=seen.round, person_id=seen.person.id, protocol=seen.protocol, after=after)
     return decisions.own_next(session, seen.round.id, seen.person.id, after=after)
 
 

@@ -114,16 +114,16 @@ def question_texts(protocol: Protocol) -> tuple[str, ...]:
 def training_labels(session: Session, review_id: int) -> list[classifiers.Labelled]:
     """Return everything decided for good in a review, with its text, in the order of the reports' ids."""
     decided = sorted(screening.decisions_for_training(session, review_id))
-    return [classifiers.Labelled(_document(records.report(session, report_id)), float(label), weight) for report_id, label, weight in decided]
+    return [classifiers.Labelled(as_document(records.report(session, report_id)), float(label), weight) for report_id, label, weight in decided]
 
 
 def _inputs(session: Session, review_id: int, protocol: Protocol, known_items: Sequence[KnownItem]) -> _Inputs:
     labels = {report_id: (label, weight) for report_id, label, weight in screening.decisions_for_training(session, review_id)}
-    documents = {row.id: _document(row) for row in screening.reports_to_screen(session, review_id)}
-    past = {report_id: _document(records.report(session, report_id)) for report_id in labels}
+    documents = {row.id: as_document(row) for row in screening.reports_to_screen(session, review_id)}
+    past = {report_id: as_document(records.report(session, report_id)) for report_id in labels}
     items = [(one.source, one.id) for one in known_items]
     ids = records.reports_of_items(session, review_id, items) | studies.linked_reports(session, review_id)
-    known = {report_id: _document(records.report(session, report_id)) for report_id in sorted(ids - set(labels))}
+    known = {report_id: as_document(records.report(session, report_id)) for report_id in sorted(ids - set(labels))}
     return _Inputs(protocol.ranker.name, protocol.ranker.seed, question_texts(protocol), documents, labels, past, known,
                    _of_other_reviews(session, review_id))
 
@@ -135,13 +135,14 @@ def _of_other_reviews(session: Session, review_id: int) -> dict[str, list[classi
         decided = sorted(screening.decisions_for_training(session, other.id)) if other.id != review_id else []
         newest = [one for label in (1, 0) for one in [one for one in decided if one[1] == label][-MOST_OF_A_KIND:]]
         if newest:
-            found[other.slug] = [classifiers.Labelled(_document(records.report(session, report_id)), float(label), weight)
+            found[other.slug] = [classifiers.Labelled(as_document(records.report(session, report_id)), float(label), weight)
                                  for report_id, label, weight in newest]
     most = sorted(found, key=lambda name: (-sum(one.label > 0.5 for one in found[name]), name))[:MOST_REVIEWS]
     return {name: found[name] for name in sorted(most)}
 
 
-def _document(row: ReportRow) -> classifiers.Document:
+def as_document(row: ReportRow) -> classifiers.Document:
+    """Return a report as rankers read it."""
     given = records.as_record(row)
     return classifiers.Document(title=given.title, abstract=given.abstract, keywords=given.keywords, mesh=given.mesh,
                                 publication_types=given.publication_types, journal=given.journal)
