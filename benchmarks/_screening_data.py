@@ -52,29 +52,42 @@ def read_reviews(folder: Path) -> list[LabelledReview]:
 def _read(path: Path) -> LabelledReview:
     csv.field_size_limit(1 << 30)
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", newline="", encoding="utf-8") as handle:  # type: ignore[operator]
-        rows = list(csv.DictReader(handle))
+    try:
+        with opener(path, "rt", newline="", encoding="utf-8-sig") as handle:  # type: ignore[operator]
+            rows = list(csv.DictReader(handle))
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise SystemExit(f"{path.name}: cannot be read as UTF-8 CSV ({error})") from error
     for column in ("title", "abstract", "label_included"):
         if not rows or column not in rows[0]:
             raise SystemExit(f"{path.name}: no column {column!r}; title, abstract and label_included are needed")
     column = "arrival_id" if "arrival_id" in rows[0] else "year"
-    when = np.array([float(row[column]) if row.get(column) else np.nan for row in rows])
+    when = np.array([_number(path, line, column, row.get(column) or "nan") for line, row in enumerate(rows, start=2)])
     return LabelledReview(
         path.name.removesuffix(".gz").removesuffix(".csv"),
         tuple(Document(row["title"] or "", row["abstract"] or "") for row in rows),
-        np.array([float(row["label_included"]) > 0 for row in rows], dtype=bool), when, column == "arrival_id")
+        np.array([_number(path, line, "label_included", row["label_included"]) > 0 for line, row in enumerate(rows, start=2)], dtype=bool),
+        when, column == "arrival_id")
+
+
+def _number(path: Path, line: int, column: str, text: str | None) -> float:
+    try:
+        return float(text or "")
+    except ValueError:
+        raise SystemExit(f"{path.name}, record {line - 1}: {column} is {text!r}; a number is needed") from None
 
 
 def living_split(review: LabelledReview) -> tuple[LabelledReview, LabelledReview] | None:
     """Return past and future by the protocol LT70, or None where no cut leaves five relevant records on both sides.
 
-    The whole year nearest 70 % of the dated records, of two equally near ones the later; by arrival: exactly the first 70 %.
+    The whole year nearest 70 % of the dated records, of two equally near ones the later; by arrival: exactly the first 70 %, with both kinds
+    of records on both sides, or nothing could be learnt or measured.
     """
     dated = np.flatnonzero(~np.isnan(review.when))
     if review.by_arrival:
         order = dated[np.argsort(review.when[dated], kind="stable")]
         cut = round(SHARE_OF_THE_PAST * len(order))
-        return review.part(order[:cut].tolist()), review.part(order[cut:].tolist())
+        parts = review.part(order[:cut].tolist()), review.part(order[cut:].tolist())
+        return parts if all(0 < int(part.relevant.sum()) < len(part.relevant) for part in parts) else None
     best: tuple[float, float] | None = None
     for year in np.unique(review.when[dated]):
         before = dated[review.when[dated] <= year]

@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks._screening_data import LabelledReview, read_reviews
 
+MOST_RECORDS = 25_000
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data" / "screening"
 
 
@@ -56,17 +57,27 @@ def _simulated(scored: Sequence[LabelledReview], teaching: Sequence[LabelledRevi
     corpus = Corpus(teaching, left_out=left_out)
     print(f"features of {sum(len(one.documents) for one in teaching)} texts of {len(teaching)} reviews: {corpus.seconds:.1f} s, once")
     print(f"{'set':36s} {'loss':>7s} {'wss@95':>7s} {'rec@10':>7s} {'atd':>8s} {'s':>6s}")
-    sets = {}
+    sets, unfit = {}, {}
     for review in scored:
-        if not 2 <= int(review.relevant.sum()) < len(review.documents) - 1:
-            print(f"{review.name:36s} left out: too few relevant or irrelevant records to know one and look for another")
+        if why := _unfit(review):
+            unfit[review.name] = why
+            print(f"{review.name:36s} left out: {why}")
             continue
         sets[review.name] = simulate(review, corpus, seeds=seeds)
         _line(review.name, sets[review.name])
     mean = means(list(sets.values())) if sets else {}
     if mean:
         _line("mean", mean)
-    return {"sets": sets, "mean": mean, "seeds": seeds, "features_seconds": corpus.seconds}
+    return {"sets": sets, "mean": mean, "seeds": seeds, "features_seconds": corpus.seconds, "left_out": unfit}
+
+
+def _unfit(review: LabelledReview) -> str:
+    """Return why a review cannot be simulated, "" if it can."""
+    if not 2 <= int(review.relevant.sum()) < len(review.documents) - 1:
+        return "too few relevant or irrelevant records to know one and look for another"
+    if len(review.documents) > MOST_RECORDS:
+        return f"{len(review.documents):,} records; more than {MOST_RECORDS:,} need matrices of over 10 GB"
+    return ""
 
 
 def _line(name: str, values: dict[str, float]) -> None:

@@ -48,6 +48,11 @@ class Features:
     rows: csr_matrix
     terms: np.ndarray
 
+    def known_words(self) -> np.ndarray:
+        """Return how many columns with a word each row has, shape (n,): 0 for a text in another language, or for none."""
+        named = csr_matrix(self.rows[:, np.flatnonzero(self.terms != "")])
+        return np.diff(named.indptr)
+
     def similarity(self) -> np.ndarray:
         """Return the inner products of all pairs, shape (n, n), float32; 4·n² bytes."""
         return np.asarray((self.rows @ self.rows.T).todense(), dtype=np.float32)
@@ -69,7 +74,7 @@ class FeatureSpace:
         known = hashlib.sha256(repr(self._blocks).encode())
         for block in sorted(self._vectorizers):
             vectorizer = self._vectorizers[block]
-            known.update("\n".join(vectorizer.get_feature_names_out()).encode() + vectorizer.idf_.astype("<f8").tobytes())
+            known.update("\n".join(vectorizer.get_feature_names_out()).encode(errors="surrogatepass") + vectorizer.idf_.astype("<f8").tobytes())
         return known.hexdigest()
 
     def fit(self, documents: Sequence[Document]) -> FeatureSpace:

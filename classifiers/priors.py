@@ -19,6 +19,7 @@ from sklearn.svm import LinearSVC
 from classifiers.active import standardised
 from classifiers.documents import Document, Labelled
 from classifiers.errors import TooLittleToLearnError
+from classifiers.features import MOST_CHARACTERS
 
 COST_TOGETHER = 0.1
 COST_EACH = 0.01
@@ -51,7 +52,7 @@ class Prior:
 
     def score(self, documents: Sequence[Document]) -> np.ndarray:
         """Return a score per document, shape (n,), standardised over these documents; higher: more like what others kept."""
-        rows = csr_matrix(self.vectorizer.transform([one.body for one in documents]))
+        rows = csr_matrix(self.vectorizer.transform([one.body[:MOST_CHARACTERS] for one in documents]))
         each = np.mean([standardised(np.asarray(rows @ weights)) for weights in self.each], axis=0)
         return standardised(standardised(np.asarray(rows @ self.together)) + standardised(each))
 
@@ -64,7 +65,7 @@ class PriorLibrary:
         if not self._reviews:
             raise TooLittleToLearnError(
                 f"a prior needs another review with at least {LEAST_RELEVANT} relevant records and one that is not; there is none")
-        texts = [[document.body for document in one.documents] for one in self._reviews]
+        texts = [[document.body[:MOST_CHARACTERS] for document in one.documents] for one in self._reviews]
         self._vectorizer = TfidfVectorizer(sublinear_tf=True, strip_accents="unicode", min_df=2).fit([text for part in texts for text in part])
         self._rows = [csr_matrix(self._vectorizer.transform(part)).astype(np.float32) for part in texts]
 

@@ -72,8 +72,8 @@ def _examples(about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Exa
 
 
 def _text(text: str) -> np.ndarray:
-    return np.frombuffer(text.encode(), dtype=np.uint8)
+    return np.frombuffer(text.encode(errors="surrogatepass"), dtype=np.uint8)
 
 
 def _read(array: np.ndarray) -> str:
-    return array.astype(np.uint8).tobytes().decode()
+    return array.astype(np.uint8).tobytes().decode(errors="surrogatepass")

@@ -23,6 +23,7 @@ from classifiers.features import Detail, FeatureSpace, lacks_abstract
 COST = 1.0
 WITHOUT_ABSTRACT = 1.0
 OF_EXAMPLES = 0.7
+LEAST_WORDS = 3
 # Beyond these many decisions pieces of words take longer than the five seconds that a month's ranking may take.
 MOST_PIECED = 4_000
 
@@ -48,6 +49,12 @@ class TrainedModel:
         if not documents:
             return np.zeros(0)
         return self.score_rows(self.space.transform(documents).rows, lacks_abstract(documents))
+
+    def can_read(self, documents: Sequence[Document]) -> np.ndarray:
+        """Return which documents have words enough that the model knows, shape (n,), bool; a score says nothing of the others."""
+        if not documents:
+            return np.zeros(0, dtype=bool)
+        return self.space.transform(documents).known_words() >= LEAST_WORDS
 
     def score_rows(self, rows: csr_matrix, bare: np.ndarray) -> np.ndarray:
         """Return the scores of rows of this model's space, shape (n,). bare: which of them have no abstract, shape (n,), bool."""

@@ -107,6 +107,22 @@ def test_below_either_number_of_the_protocol_everything_is_offered(sqlite: Datab
         assert from_bytes(blobs.get(session, row.model_sha256)[0], sha256=row.model_sha256).digest == row.card["model"]
 
 
+def test_what_the_model_cannot_read_is_never_left_out_and_the_card_counts_it(sqlite: Database, now: datetime) -> None:
+    one = experienced(sqlite, now)
+    month(one)
+    bare = replace(report(3001, fits=False), journal="", publication_types=())
+    strange = [replace(bare, title="同伴支持与抑郁症在线论坛研究", abstract="随机对照试验。" * 90),
+               replace(bare, pmid="3002", source_id="3002", title="Ψ", abstract="")]
+    ids = set(add_reports(one, strange))
+    one.rank()
+    assert left(one) and ids <= offered(one) and not ids & {row.report_id for row in left(one)}
+    with sqlite.reading() as session:
+        row = rankings.latest(session, one.cycle_id)
+        assert row is not None and row.card is not None and row.card["unread"] == 2
+    browser, address = page_of(one)
+    assert "2 reports with fewer than three words that the model knows" in browser.get(address).text
+
+
 def test_what_reports_no_results_is_set_aside_with_the_reason_and_never_for_a_short_text(sqlite: Database, now: datetime) -> None:
     one = experienced(sqlite, now)
     month(one)

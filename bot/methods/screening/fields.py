@@ -8,6 +8,8 @@ import unicodedata
 from bot.domain.records import Record
 
 JOURNAL = "in_"
+# As far as rankers read a text.
+MOST_CHARACTERS = 60_000
 
 
 def shown_word(term: str, record: Record) -> str:
@@ -26,5 +28,5 @@ def fields_with(term: str, record: Record) -> tuple[str, ...]:
 
 
 def _words(text: str) -> set[str]:
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(letter))
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text[:MOST_CHARACTERS].lower()) if not unicodedata.combining(letter))
     return set(re.findall(r"\w+", plain))

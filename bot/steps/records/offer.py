@@ -71,8 +71,10 @@ def offer(documents: Mapping[int, classifiers.Document], past: Mapping[int, clas
     told = json.loads(card.as_json()) | {"random_reading": len(read), "margin": rules.margin, "offered": "everything"}
     if not _may_hide(len(documents), model.relevant, cutoff, rules.settings):
         return Offer(told, to_bytes(model))
-    held = _held(documents, labelled, standardised(scores), cutoff, rules)
-    told |= {"offered": f"{len(documents) - sum(not one.audited for one in held)} of {len(documents)}"}
+    # No text, or another language: what the model cannot read it must not hide.
+    unread = frozenset(report_id for report_id, can in zip(documents, model.can_read(list(documents.values())), strict=True) if not can)
+    held = _held(documents, labelled, standardised(scores), cutoff, replace(rules, exempt=rules.exempt | unread))
+    told |= {"unread": len(unread), "offered": f"{len(documents) - sum(not one.audited for one in held)} of {len(documents)}"}
     return Offer(told, to_bytes(model), held)
 
 

@@ -54,6 +54,20 @@ def test_one_kind_of_decision_or_no_words_teach_nothing_and_say_so() -> None:
         train([Labelled(Document(""), 1.0), Labelled(Document("…"), 0.0)], seed=1)
 
 
+@pytest.mark.parametrize("text", ["word " * 2_000_000, "a" * 10_000_000, "同伴支持" * 50, "\ud800 \x00", "<b>&amp;</b>"])
+def test_strange_and_ten_megabyte_texts_are_learnt_from_stored_and_scored(text: str) -> None:
+    strange = Document("Peer support", text)
+    model = train([*decisions(), Labelled(strange, 1.0)], seed=1)
+    content = to_bytes(model)
+    again = from_bytes(content, sha256=hashlib.sha256(content).hexdigest())
+    assert np.isfinite(model.score([strange])).all() and again.score([strange]).tolist() == model.score([strange]).tolist()
+
+
+def test_a_model_says_what_it_cannot_read() -> None:
+    model = train(decisions(), seed=1)
+    assert model.can_read([*NEW, Document("同伴支持"), Document("")]).tolist() == [True, True, False, False]
+
+
 def test_the_active_ranker_finds_the_relevant_ones_first_and_learns_from_each() -> None:
     documents = [one.document for one in decisions(60)]
     similarity = FeatureSpace(Detail.OWN).fit(documents).transform(documents).similarity()
