@@ -88,11 +88,12 @@ def own_open(session: Session, round_id: int, person_id: int) -> Sequence[Assign
 
 
 def own_verdicts(session: Session, round_id: int, person_id: int) -> list[tuple[int, str]]:
-    """Return (report id, verdict) of one person's latest votes in a round, in the order in which they were given."""
+    """Return (report id, verdict) of one person's latest votes in a round, in the order in which the records were first voted on."""
     votes = own(session, round_id, person_id)
-    reports = select(AssignmentRow.id, AssignmentRow.report_id).where(AssignmentRow.round_id == round_id, AssignmentRow.person_id == person_id)
-    found = [(votes[key].id, report_id, votes[key].verdict) for key, report_id in session.execute(reports) if key in votes]
-    return [(report_id, verdict) for _, report_id, verdict in sorted(found)]
+    first = (select(AssignmentRow.id, AssignmentRow.report_id).join(DecisionRow, DecisionRow.assignment_id == AssignmentRow.id)
+             .where(AssignmentRow.round_id == round_id, AssignmentRow.person_id == person_id)
+             .group_by(AssignmentRow.id, AssignmentRow.report_id).order_by(func.min(DecisionRow.id)))
+    return [(report_id, votes[key].verdict) for key, report_id in session.execute(first)]
 
 
 def of_round(session: Session, round_id: int) -> dict[int, DecisionRow]:

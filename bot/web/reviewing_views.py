@@ -16,9 +16,10 @@ from bot.errors import NotFoundError
 from bot.methods.screening.fields import fields_with, shown_word
 from bot.methods.screening.marking import pieces
 from bot.methods.screening.queue import minutes
+from bot.methods.screening.reading import Reading
 from bot.steps.screening.decide import words
 from bot.steps.screening.hand_over import colleagues
-from bot.steps.screening.read_on import BEST_FIRST, next_by_rank
+from bot.steps.screening.read_on import BEST_FIRST, next_by_rank, reading_of
 from db import decisions, full_texts, links, people, rankings, records, retrievals, reviews, rounds, screening
 from db.decisions import DecisionRow
 from db.people import PersonRow
@@ -77,8 +78,16 @@ def round_view(session: Session, seen: Seen, *, page: int, voted: int, now: date
         "lines": _lines(session, seen, part, votes),
         "colleagues": colleagues(session, seen.round, seen.person.id, now) if seen.round.closed_at is None else [],
         "away": people.away(session, seen.round.review_id, now).get(seen.person.id),
-        "problem": problem, "given": 0, "kept": 0,
+        "problem": problem, "given": 0, "kept": 0, "reading": _reading(session, seen),
     }
+
+
+def _reading(session: Session, seen: Seen) -> Reading | None:
+    """Return how far reading from the top is, None where lists are read in random order."""
+    if seen.protocol.ranker.reading != BEST_FIRST or seen.round.ranking_id is None or seen.round.closed_at is not None:
+        return None
+    left = len(decisions.own_open(session, seen.round.id, seen.person.id))
+    return reading_of(decisions.own_verdicts(session, seen.round.id, seen.person.id), left)
 
 
 def record_view(session: Session, seen: Seen, *, position: int, voted: int = 0, problem: str = "",

@@ -81,6 +81,27 @@ def test_after_a_vote_the_page_leads_on_to_the_best_record(one: Desk) -> None:
     assert int(answer.headers["location"].partition("?")[0].rsplit("/", 1)[1]) in wires[1:]
 
 
+def test_once_the_rule_allows_to_stop_a_random_sample_of_the_rest_is_read_and_the_page_says_so(sqlite: Database, now: datetime) -> None:
+    one = desk(sqlite, now, reports=[record(number, WIRES if number % 20 == 1 else FORUMS) for number in range(1, 101)])
+    one.protocol = replace(one.protocol, ranker=replace(one.protocol.ranker, reading="best_first"))
+    number = one.open().round_id
+    assert number is not None
+    client, address = web(one), f"/r/{one.token('Ada', number)}"
+    assert "The order is random" not in client.get(address).text
+    said = []
+    wires = [line.position for line in one.list_of("Ada", number) if line.report_id % 20 == 1]
+    for _ in range(100):
+        place = wires.pop() if wires else following(one, "Ada", number)
+        line = next(line for line in one.list_of("Ada", number) if line.position == place)
+        one.vote("Ada", number, place, "include" if line.report_id % 20 == 1 else "exclude", "" if line.report_id % 20 == 1 else "peers")
+        said.append(client.get(address).text)
+        if "You may stop" in said[-1]:
+            break
+    # A fifth of a hundred is read in any case; then a twentieth of the eighty that are left.
+    assert len(said) == 24 and "Read on" in said[0] and "random sample of the rest, 4 records, of which you read 0" in said[19]
+    assert "After 20 records the rule allowed it, and a random sample of 4 of the rest held nothing relevant" in said[-1]
+
+
 def test_votes_of_one_kind_or_texts_without_words_leave_the_months_order() -> None:
     documents = [Document("Copper wire"), Document("Peer support"), Document("")]
     assert reading_order(documents, [0.1, 0.3, 0.2], [], seed=1) == [1, 2, 0]
