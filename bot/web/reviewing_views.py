@@ -87,7 +87,7 @@ def _reading(session: Session, seen: Seen) -> Reading | None:
     if seen.protocol.ranker.reading != BEST_FIRST or seen.round.ranking_id is None or seen.round.closed_at is not None:
         return None
     left = len(decisions.own_open(session, seen.round.id, seen.person.id))
-    return reading_of(decisions.own_verdicts(session, seen.round.id, seen.person.id), left)
+    return reading_of(session, seen.round, decisions.own_verdicts(session, seen.round.id, seen.person.id), left)
 
 
 def record_view(session: Session, seen: Seen, *, position: int, voted: int = 0, problem: str = "",

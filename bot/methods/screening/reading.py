@@ -10,13 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.methods.screening.recall_bound import RecallBound, recall_bound
-from bot.methods.screening.stopping import poisson_stop
+from bot.methods.screening.stopping import TARGET, poisson_stop, rule_for
 
-# Fitted to a handful of first hits, the rule would stop at once (docs/adr/0602).
-LEAST_READ = 0.2
 AUDITED = 0.05
-TARGET = 0.95
-CONFIDENCE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +31,15 @@ class Reading:
     bound: RecallBound | None
 
 
-def reading(labels: Sequence[bool], *, total: int) -> Reading:
+def reading(labels: Sequence[bool], *, total: int, past_inclusions: int) -> Reading:
     """Return where reading stands. labels: in the order read, from the top, and after the rule allowed to stop a random sample of the rest.
 
     A relevant record in the sample makes the stop void: reading goes on from the top, and may stop later. 0 ≤ len(labels) ≤ total.
     """
-    step, count = max(1, total // 100), max(1, math.ceil(LEAST_READ * total))
+    rule = rule_for(past_inclusions)
+    step, count = max(1, total // 100), max(1, math.ceil(rule.least * total))
     while count <= len(labels) and count < total:
-        if poisson_stop(labels[:count], total=total, target=TARGET, confidence=CONFIDENCE).may_stop:
+        if poisson_stop(labels[:count], total=total, target=TARGET, confidence=rule.confidence).may_stop:
             sample = math.ceil(AUDITED * (total - count))
             audit = labels[count:count + sample]
             if not any(audit):

@@ -10,6 +10,24 @@ import numpy as np
 from bot.errors import InvalidInputError
 
 DECAYS = np.geomspace(1e-3, 1e3, 241)
+TARGET = 0.95
+MANY_INCLUSIONS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class StoppingRule:
+    """least: which share is read in any case; confidence: with which probability the recall target must be reached for reading to stop."""
+
+    least: float
+    confidence: float
+
+
+def rule_for(past_inclusions: int) -> StoppingRule:
+    """Return the rule for a review that knows so many relevant records: with few, the ranking is poor, and its first hits promise too much.
+
+    Fitted to a handful of hits the process would stop at once, so that a share is read in any case. Chosen by measurement: docs/adr/0602.
+    """
+    return StoppingRule(0.2, 0.9) if past_inclusions >= MANY_INCLUSIONS else StoppingRule(0.5, 0.99)
 
 
 @dataclass(frozen=True, slots=True)

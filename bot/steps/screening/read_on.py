@@ -33,7 +33,7 @@ def next_by_rank(session: Session, *, round_row: RoundRow, person_id: int, proto
     scores = {row.report_id: row.score for row in rankings.scores(session, round_row.ranking_id or 0) if row.report_id in places}
     best = sorted(places, key=lambda one: (-scores.get(one, 0.0), places[one]))[:MOST_AT_ONCE]
     verdicts = decisions.own_verdicts(session, round_row.id, person_id)
-    state = reading_of(verdicts, len(places))
+    state = reading_of(session, round_row, verdicts, len(places))
     if state.stopped_at is not None and state.audited < state.sample:
         draw = random.Random(f"sample:{round_row.rules['seed']}:{person_id}")  # noqa: S311  chance that can be repeated, not a secret
         by_chance = {one: draw.random() for one in sorted({*places, *(report_id for report_id, _ in verdicts)})}
@@ -43,9 +43,10 @@ def next_by_rank(session: Session, *, round_row: RoundRow, person_id: int, proto
     return ordered[(ordered.index(after) + 1) % len(ordered)] if after in ordered else ordered[0]
 
 
-def reading_of(verdicts: Sequence[tuple[int, str]], left: int) -> Reading:
+def reading_of(session: Session, round_row: RoundRow, verdicts: Sequence[tuple[int, str]], left: int) -> Reading:
     """Return where one person's reading stands, by the own votes in their order and how many are left; an unsure vote counts as relevant."""
-    return reading([verdict != EXCLUDE for _, verdict in verdicts], total=len(verdicts) + left)
+    card = rankings.by_id(session, round_row.ranking_id or 0).card or {}
+    return reading([verdict != EXCLUDE for _, verdict in verdicts], total=len(verdicts) + left, past_inclusions=card.get("relevant", 0))
 
 
 def _ordered(session: Session, reports: Sequence[int], scores: Mapping[int, float], verdicts: Sequence[tuple[int, str]],
