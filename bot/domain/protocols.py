@@ -120,6 +120,9 @@ class Appraisal:
     co_interventions: tuple[str, ...] = ()
 
 
+BEST_FIRST = "best_first"
+
+
 @dataclass(frozen=True, slots=True)
 class Ranker:
     """Which classifier orders the records. Below either number nothing is hidden: every record is offered to be read.

@@ -6,25 +6,26 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot import access
 from bot.app import App
 from bot.domain.decisions import FULL_TEXT
-from bot.domain.protocols import Criterion, Protocol
+from bot.domain.protocols import BEST_FIRST, Criterion, Protocol
 from bot.errors import NotFoundError
 from bot.methods.screening.fields import fields_with, shown_word
 from bot.methods.screening.marking import pieces
 from bot.methods.screening.queue import minutes
-from bot.methods.screening.reading import Reading
 from bot.steps.screening.decide import words
 from bot.steps.screening.hand_over import colleagues
-from bot.steps.screening.read_on import BEST_FIRST, next_by_rank, reading_of
 from db import decisions, full_texts, links, people, rankings, records, retrievals, reviews, rounds, screening
 from db.decisions import DecisionRow
 from db.people import PersonRow
 from db.rounds import AssignmentRow, RoundRow
 from db.session import Session
+
+if TYPE_CHECKING:
+    from bot.methods.screening.reading import Reading
 
 PAGE_SIZE = 100
 MOST_AUTHORS = 12
@@ -60,6 +61,9 @@ def next_place(session: Session, seen: Seen, *, after: int = 0) -> int | None:
     if seen.round.closed_at is not None:
         return None
     if seen.protocol.ranker.reading == BEST_FIRST and seen.round.ranking_id is not None:
+        # NumPy and more: only where a protocol asks for it.
+        from bot.steps.screening.read_on import next_by_rank
+
         return next_by_rank(session, round_row=seen.round, person_id=seen.person.id, protocol=seen.protocol, after=after)
     return decisions.own_next(session, seen.round.id, seen.person.id, after=after)
 
@@ -86,6 +90,8 @@ def _reading(session: Session, seen: Seen) -> Reading | None:
     """Return how far reading from the top is, None where lists are read in random order."""
     if seen.protocol.ranker.reading != BEST_FIRST or seen.round.ranking_id is None or seen.round.closed_at is not None:
         return None
+    from bot.steps.screening.read_on import reading_of
+
     left = len(decisions.own_open(session, seen.round.id, seen.person.id))
     return reading_of(session, seen.round, decisions.own_verdicts(session, seen.round.id, seen.person.id), left)
 

@@ -19,7 +19,6 @@ from db.session import Session
 
 # So many texts are read anew after a vote, which takes half a second; the best-ranked of a longer list.
 MOST_AT_ONCE = 1_000
-BEST_FIRST = "best_first"
 
 
 def next_by_rank(session: Session, *, round_row: RoundRow, person_id: int, protocol: Protocol, after: int = 0) -> int | None:
