@@ -76,6 +76,7 @@ def test_after_a_vote_the_page_leads_on_to_the_best_record(one: Desk) -> None:
     wires = [line.position for line in one.list_of("Ada", number) if is_wire(one, "Ada", number, line.position)]
     forums = [line.position for line in one.list_of("Ada", number) if line.position not in wires]
     client.post(f"/r/{token}/{forums[0]}", {"verdict": "exclude", "criterion": "peers", "version": "0"})
+    assert "It shares no word with what is asked for" in client.get(f"/r/{token}/{forums[0]}").text
     answer = client.request("POST", f"/r/{token}/{wires[0]}", body=b"verdict=include&version=0", follow_redirects=False)
     assert answer.status_code == 303
     assert int(answer.headers["location"].partition("?")[0].rsplit("/", 1)[1]) in wires[1:]
