@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -45,11 +46,25 @@ def postgres() -> Iterator[Postgres]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def _empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with all tables and nothing in them, to be copied: making the tables takes ten times as long."""
+    path = tmp_path_factory.mktemp("empty") / "test.sqlite"
+    _make_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _empty_on_postgres(postgres: Postgres) -> str:
+    """The name of a database on Postgres with all tables and nothing in them, to be copied."""
+    _make_tables(postgres.url("empty"))
+    return "empty"
+
+
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Database]:
+def sqlite(tmp_path: Path, _empty_file: Path) -> Iterator[Database]:
     """An SQLite database with all tables."""
-    database = Database(f"sqlite:///{tmp_path / 'test.sqlite'}")
-    database.create_all()
+    database = _copy(_empty_file, tmp_path)
     yield database
     database.close()
 
@@ -58,9 +73,22 @@ def sqlite(tmp_path: Path) -> Iterator[Database]:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database with all tables: SQLite, then Postgres."""
     if request.param == "sqlite":
-        one = Database(f"sqlite:///{tmp_path / 'test.sqlite'}")
+        one = _copy(request.getfixturevalue("_empty_file"), tmp_path)
     else:
-        one = Database(request.getfixturevalue("postgres").url(f"t{abs(hash(request.node.nodeid)) % 10**12}"))
-    one.create_all()
+        model = request.getfixturevalue("_empty_on_postgres")
+        one = Database(request.getfixturevalue("postgres").url(f"t{abs(hash(request.node.nodeid)) % 10**12}", model))
     yield one
     one.close()
+
+
+def _make_tables(url: str) -> None:
+    database = Database(url)
+    database.create_all()
+    # SQLite puts its files together when the last connection closes; Postgres copies only what nobody is connected to.
+    database.close()
+
+
+def _copy(model: Path, folder: Path) -> Database:
+    path = folder / "test.sqlite"
+    shutil.copy(model, path)
+    return Database(f"sqlite:///{path}")

@@ -51,10 +51,9 @@ class Postgres:
     port: int
     process: subprocess.Popen[bytes]
 
-    def url(self, name: str) -> str:
-        """Return the address of a new, empty database."""
-        self._psql(f'DROP DATABASE IF EXISTS "{name}"')
-        self._psql(f'CREATE DATABASE "{name}"')
+    def url(self, name: str, model: str = "template1") -> str:
+        """Return the address of a new database: an empty one, or a copy of `model`."""
+        self._psql(f'DROP DATABASE IF EXISTS "{name}"', f'CREATE DATABASE "{name}" TEMPLATE "{model}"')
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
 
     def stop(self) -> None:
@@ -72,11 +71,12 @@ class Postgres:
         (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
         self.process = _run_postgres(self.folder, self.port)
 
-    def _psql(self, statement: str) -> None:
+    def _psql(self, *statements: str) -> None:
         import psycopg
 
         with psycopg.connect(f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres", autocommit=True) as connection:
-            connection.execute(statement.encode())
+            for statement in statements:
+                connection.execute(statement.encode())
 
 
 def start_postgres(folder: Path) -> Postgres:
