@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,21 +67,23 @@ class Renderer:
         return MailText(subject=subject, text=self._render(f"mail/{name}/body.txt", data), html=inlined)
 
     def _render(self, template: str, data: Mapping[str, Any]) -> str:
-        return self._environment.get_template(template).render(**data)
+        return _environment(self.templates, self.site).get_template(template).render(**data)
 
-    @cached_property
-    def _environment(self) -> Environment:
-        environment = Environment(
-            loader=FileSystemLoader(self.templates),
-            undefined=StrictUndefined,
-            autoescape=select_autoescape(enabled_extensions=("html", "xml", "atom", "svg"), default_for_string=True, default=False),
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        environment.globals |= {"site": self.site, "demo_notice": DEMO_NOTICE if self.site.demo else ""}
-        environment.filters |= {"number": number, "day": day, "moment": moment, "plural": plural, "safe_link": safe_link, "toml": toml}
-        return environment
+
+@cache
+def _environment(templates: Path, site: Site) -> Environment:
+    """Return what renders a site's templates; one for all, since each compiles what it is asked for."""
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(enabled_extensions=("html", "xml", "atom", "svg"), default_for_string=True, default=False),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals |= {"site": site, "demo_notice": DEMO_NOTICE if site.demo else ""}
+    environment.filters |= {"number": number, "day": day, "moment": moment, "plural": plural, "safe_link": safe_link, "toml": toml}
+    return environment
 
 
 def number(value: float | None, digits: int = 2) -> str:

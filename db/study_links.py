@@ -111,8 +111,10 @@ def questions(session: Session, review_id: int) -> Sequence[StudyQuestionRow]:
 
 def open_pairs(session: Session, review_id: int) -> list[tuple[StudyQuestionRow, int, int]]:
     """Return (question, study, other study) for what waits for a person, with the studies as they are now; what is one by now is left out."""
-    into = _went(session, review_id)
     rows = [row for row in questions(session, review_id) if row.answer is None]
+    if not rows:
+        return []
+    into = _went(session, review_id)
     found = [(row, _now(into, row.study_id), _now(into, row.other_id)) for row in rows]
     apart, seen = apart_pairs(session, review_id), set[frozenset[int]]()
     kept: list[tuple[StudyQuestionRow, int, int]] = []
@@ -136,9 +138,11 @@ def held_back(session: Session, review_id: int) -> frozenset[int]:
 
     What was pooled last goes first, then the study that is known longer: of two that may be one, never both are pooled.
     """
+    doubtful = [(one, other) for _, one, other in open_pairs(session, review_id)]
+    if not doubtful:
+        return frozenset()
     pooled = {member["study_id"] for row in estimates.latest_estimates(session, review_id) for member in row.members}
     usable = {row.study_id for row in effects.effects_of(session, review_id)}
-    doubtful = [(one, other) for _, one, other in open_pairs(session, review_id)]
     taken, held = set[int](), set[int]()
     for study in sorted(usable, key=lambda one: (one not in pooled, one)):
         others = {other if one == study else one for one, other in doubtful if study in (one, other)}

@@ -70,15 +70,17 @@ def sqlite(tmp_path: Path, _empty_file: Path) -> Iterator[Database]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database with all tables: SQLite, then Postgres."""
     if request.param == "sqlite":
-        one = _copy(request.getfixturevalue("_empty_file"), tmp_path)
-    else:
-        model = request.getfixturevalue("_empty_on_postgres")
-        one = Database(request.getfixturevalue("postgres").url(f"t{abs(hash(request.node.nodeid)) % 10**12}", model))
+        yield request.getfixturevalue("sqlite")
+        return
+    model, server = request.getfixturevalue("_empty_on_postgres"), request.getfixturevalue("postgres")
+    url = server.url(f"t{abs(hash(request.node.nodeid)) % 10**12}", model)
+    one = Database(url)
     yield one
     one.close()
+    server.drop(url)
 
 
 def _make_tables(url: str) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot import links as tokens
-from bot import paths, web
+from bot import paths
 from bot.app import App
 from bot.protocols.starting_set import read as read_starting_set
 from bot.rendering import Renderer, Site
@@ -55,7 +55,7 @@ class Press:
     @property
     def browser(self) -> Browser:
         """A browser that opens the whole web of this review."""
-        return Browser(web.create(self.app))
+        return self.desk.browser(self.app)
 
     def starting_set(self, *, until: date | None = None, outcome: str = "") -> None:
         """Take in the starting set up to a day, of one outcome if that is given, and confirm every row as the editor."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot import links as tokens
-from bot import paths, web
+from bot import paths
 from bot.app import App
 from bot.mail.folder import FolderTransport
 from bot.mail.message import parse_address
@@ -18,7 +18,7 @@ SITE = "http://review.example.org"
 
 def browser(one: Desk) -> Browser:
     """Return a browser that opens the whole web application of this review."""
-    return Browser(web.create(application(one)))
+    return one.browser(application(one))
 
 
 def application(one: Desk) -> App:

@@ -9,7 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
+
 from bot import links as tokens
+from bot import web
+from bot.app import App
 from bot.domain.protocols import Protocol
 from bot.domain.records import Record
 from bot.links import LinkKeys
@@ -25,6 +29,7 @@ from db import links, people, records, reviews, rounds
 from db.people import PersonRow
 from db.rounds import AssignmentRow
 from db.session import Database
+from tests.asgi import Browser
 
 KEYS = LinkKeys("test", {"test": b"0123456789abcdef0123456789abcdef"})
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -53,6 +58,18 @@ class Desk:
     cycle_id: int
     now: datetime
     people: dict[str, PersonRow] = field(default_factory=dict)
+    served: dict[tuple[int, ...], FastAPI] = field(default_factory=dict)
+
+    def browser(self, app: App) -> Browser:
+        """Return a browser that opens the web of `app`, as a process that has just started would serve it.
+
+        The routes are those of the last one, if nothing but the time is another: making them takes longer than most pages.
+        """
+        parts = (id(app.database), *map(id, app.protocols.values()), hash(app.renderer))
+        if parts not in self.served:
+            self.served[parts] = web.create(app)
+        self.served[parts].middleware_stack = None  # and with it the pages that were kept
+        return Browser(self.served[parts])
 
     def later(self, **span: float) -> None:
         """Let time pass."""

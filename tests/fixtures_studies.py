@@ -11,7 +11,6 @@ from typing import Any
 
 from bot import links as tokens
 from bot import paths
-from bot import web as pages
 from bot.app import App
 from bot.domain.records import Record
 from bot.domain.starting_set import StartingEffect
@@ -116,7 +115,7 @@ def address_in_mail(one: Desk, name: str, template: str, purpose: str, *, study:
 
 def web(one: Desk) -> Browser:
     """Return a browser that opens the web around this review."""
-    return Browser(pages.create(application(one)))
+    return one.browser(application(one))
 
 
 def application(one: Desk) -> App:

@@ -57,6 +57,13 @@ def test_help_comes_under_half_a_second_once_installed(clone: Path) -> None:
     assert min(times) < 1.0
 
 
+def test_what_was_compiled_is_kept_also_where_python_is_told_not_to(clone: Path) -> None:
+    for kept in clone.rglob("__pycache__"):
+        shutil.rmtree(kept)
+    _run([str(clone / "perennial"), "--help"], env={"PYTHONDONTWRITEBYTECODE": "1"})
+    assert list((clone / "bot" / "cli" / "__pycache__").glob("*.pyc")) and list((clone / ".venv").rglob("typer/__pycache__/*.pyc"))
+
+
 def test_an_interrupted_installation_is_made_again(clone: Path) -> None:
     _run([str(clone / "perennial"), "--help"])
     (clone / ".venv" / "stamp-run").write_text("another lock\n")

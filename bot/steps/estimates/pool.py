@@ -82,14 +82,16 @@ def eligible(session: Session, review_id: int, outcome: Outcome, protocol: Proto
     They are on its measure, of studies that nobody asks about whether they are one with another, appraised and confirmed by a person where
     the protocol waits for that, and not of a report that was retracted. Those at critical risk are among them: to be shown, never pooled.
     """
+    rows = [row for row in effects.effects_of(session, review_id, outcome.id) if row.measure == outcome.measure]
+    if not rows:
+        return (), {}
     risks = {effect_id: overall.judgement for effect_id, overall in appraisals.overall_of_effects(session, review_id).items()}
     # A study that may be one with another that is pooled waits until a person says: no trial is counted twice.
     held = study_links.held_back(session, review_id)
-    rows = [row for row in effects.effects_of(session, review_id, outcome.id) if row.measure == outcome.measure and row.study_id not in held]
     out = taken_out(session, review_id)
     if protocol.pooling.provisional == "never":
         rows = [row for row in rows if row.state == "confirmed" and row.id in risks]
-    return tuple(row for row in rows if row.id not in out), risks
+    return tuple(row for row in rows if row.study_id not in held and row.id not in out), risks
 
 
 def one_per_study(rows: Sequence[EffectRow], outcome: Outcome, protocol: Protocol) -> tuple[EffectRow, ...]:
