@@ -20,6 +20,9 @@ PLATFORMS = {
     "Ovid AutoAlert": r"ovid|autoalert", "EBSCO": r"ebsco", "ProQuest": r"proquest", "Embase": r"embase", "Scopus": r"scopus",
     "Web of Science": r"web of science|clarivate|webofscience", "APA PsycNet": r"psycnet|apa\.org", "Cochrane Library": r"cochrane|wiley",
 }
+BLOCKS = frozenset(["address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p",
+                    "pre", "section", "table", "tr", "ul"])
+SPACE = re.compile(r"[ \t\r\n\f]+")
 PLUS = re.compile(r"[^\s<>,;]+\+([\w-]+)@")
 
 
@@ -90,7 +93,29 @@ def _parts(message: EmailMessage) -> Iterator[Part]:
         elif kind == "text/plain":
             yield Part("text of the mail", _utf8(content, part), is_attachment=False)
         elif kind == "text/html":
-            yield Part("page of the mail", _utf8(content, part), is_attachment=False)
+            yield Part("page of the mail", _lines_of(_utf8(content, part)), is_attachment=False)
+
+
+def _lines_of(page: bytes) -> bytes:
+    """Return the text of a page, a line for each block: an export that a platform set as a page is one again. What cannot be read stays."""
+    from lxml import etree, html  # type: ignore[attr-defined]  compiled, without stubs
+
+    try:
+        tree = html.document_fromstring(page.decode("utf-8", "replace"))
+    except (etree.LxmlError, ValueError):
+        return page
+    for one in tree.iter("style", "script", "title"):
+        one.text = None
+    # A line break of the source is a space, but where the text is set as it stands.
+    for one in tree.iter():
+        is_set = any(above.tag == "pre" for above in (one, *one.iterancestors()))
+        if not is_set:
+            one.text = SPACE.sub(" ", one.text) if one.text and isinstance(one.tag, str) else None
+        if one.tail and (one.tag == "pre" or not is_set):
+            one.tail = SPACE.sub(" ", one.tail)
+        if one.tag in BLOCKS:
+            one.tail = f"\n{one.tail if one.tail and one.tail.strip() else ''}"
+    return "\n".join(line.rstrip().replace("\N{NO-BREAK SPACE}", " ") for line in tree.text_content().splitlines()).encode()
 
 
 def _utf8(content: bytes, part: EmailMessage) -> bytes:

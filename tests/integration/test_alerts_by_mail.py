@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import imaplib
 import os
 import signal
@@ -143,6 +144,17 @@ def test_records_in_the_text_of_ovids_mail_go_in(here: Library, box: Mailbox) ->
         "psycinfo", "2026-123456", "Peer support by chat: a randomised trial.", "10.1000/chat")
     assert (first.authors, first.year, first.registrations) == (("Doe, Jane", "Roe, Richard"), 2026, ("NCT01234567",))
     assert (first.journal, first.pages) == ("Journal of Chats", "10-19") and first.abstract.endswith("More words of NCT01234567.")
+
+
+@pytest.mark.parametrize("page", [f"<pre>{html.escape(OVID)}</pre>", "".join(f"<p>{html.escape(line)}</p>\n" for line in OVID.splitlines()),
+                                  "<br>".join(map(html.escape, OVID.splitlines())), f"<p>Dear all,<br>new:</p><pre>{html.escape(RIS)}</pre>"])
+def test_records_in_a_mail_that_is_a_page_only_go_in(here: Library, box: Mailbox, page: str) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "autoalert@ovid.example", "us@example.org", "PsycInfo monthly"
+    mail.set_content(f"<html><head><style>p {{ color: red }}</style><title>Alert</title></head><body>{page}</body></html>", subtype="html")
+    put(box, mail)
+    account = look(here, box)
+    assert (account.new, account.not_understood) == (3 if "TY  -" in page else 2, ()) and by_source(here) == {"psycinfo": account.new}
 
 
 def test_a_mail_that_is_not_understood_is_kept_whole_and_shown(here: Library, box: Mailbox) -> None:
