@@ -25,6 +25,8 @@ from db.session import Session
 GET = ["GET", "HEAD"]
 ON_A_PAGE = 50
 MOST_CARDS = 24
+# A card is kept as it was written; those of older versions lack this.
+ADDED_LATER: Mapping[str, Any] = {"unread": 0, "other_reviews": (), "recall_ahead": None}
 
 
 def routes(app: App) -> APIRouter:
@@ -54,7 +56,7 @@ def ranking_view(session: Session, review_id: int, number: int) -> dict[str, Any
     rows = unshown.page_of_hidden(session, review_id, skip=(number - 1) * ON_A_PAGE, most=ON_A_PAGE)
     proposals = [{"row": made, "why": row.why, "title": records.report(session, row.report_id).title}
                  for made, row in unshown.proposals(session, review_id)]
-    cards = [{"row": row, "card": row.card} for row in rankings.of_review(session, review_id, MOST_CARDS) if row.card]
+    cards = [{"row": row, "card": {**ADDED_LATER, **row.card}} for row in rankings.of_review(session, review_id, MOST_CARDS) if row.card]
     return {"total": total, "number": number, "pages": max(1, -(-total // ON_A_PAGE)), "proposals": proposals, "cards": cards,
             "rows": [{"row": row, "record": records.as_record(records.report(session, row.report_id))} for row in rows]}
 

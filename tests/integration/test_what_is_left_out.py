@@ -105,6 +105,20 @@ def test_below_either_number_of_the_protocol_everything_is_offered(sqlite: Datab
         from classifiers.storage import from_bytes
 
         assert from_bytes(blobs.get(session, row.model_sha256)[0], sha256=row.model_sha256).digest == row.card["model"]
+    browser, address = page_of(one)
+    assert "<dt>Offered of the month</dt><dd>everything</dd>" in browser.get(address).text
+
+
+def test_a_card_of_an_older_version_that_lacks_what_was_added_since_is_shown(sqlite: Database, now: datetime) -> None:
+    one = experienced(sqlite, now)
+    month(one)
+    one.rank()
+    with sqlite.writing(by="system:test") as session:
+        row = rankings.latest(session, one.cycle_id)
+        assert row is not None and row.card is not None
+        row.card = {key: value for key, value in row.card.items() if key not in ("unread", "other_reviews", "recall_ahead")}
+    browser, address = page_of(one)
+    assert browser.get(address).status_code == 200
 
 
 def test_what_the_model_cannot_read_is_never_left_out_and_the_card_counts_it(sqlite: Database, now: datetime) -> None:
