@@ -118,7 +118,8 @@ def _fields(body: str) -> Fields:
     first, *parts = USUAL.split(body)
     given: Fields = {}
     _keep(given, "TY", first)
-    for tag, value in zip(parts[::2], parts[1::2], strict=True):
+    pairs = iter(parts)
+    for tag, value in zip(pairs, pairs, strict=True):
         if "\n" in value:
             _keep(given, tag, value)
         elif tag in given:
