@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks._site import BY, SLUG, app_of, citation, make_site
+from benchmarks._site import BY, INCLUDED_EVERY, SLUG, app_of, citation, make_site
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -36,6 +36,8 @@ def main(argv: list[str]) -> int:
     from tests.quiet_sources import QuietSources
 
     new = [citation(number) for number in range(given.there, given.there + given.records)]
+    # What was included is looked up each month: was it retracted?
+    new += [citation(number) | {"entered": "1999-01-01"} for number in range(0, given.there, INCLUDED_EVERY)]
     with tempfile.TemporaryDirectory(prefix="perennial-cycle-") as folder, EutilsStandIn(new) as pubmed, QuietSources() as quiet:
         url = given.database or f"sqlite:///{folder}/perennial.sqlite"
         sources = quiet.settings | {"PERENNIAL_EUTILS_ADDRESS": pubmed.address}

@@ -31,7 +31,7 @@ def main(argv: list[str]) -> int:
     asked.add_argument("--kills", type=int, default=200)
     asked.add_argument("--readers", type=int, default=1000)
     asked.add_argument("--seed", type=int, default=1)
-    asked.add_argument("--longest", type=float, default=1.5, help="seconds that a process has at most before it is killed")
+    asked.add_argument("--longest", type=float, default=0.5, help="seconds that a process has at most before it is killed")
     asked.add_argument("--database", action="append", default=[], help="two addresses; default: SQLite in a new folder")
     given = asked.parse_args(argv)
     began = time.monotonic()

@@ -197,6 +197,14 @@ def report(session: Session, report_id: int) -> ReportRow:
     return row
 
 
+def reports_by_id(session: Session, report_ids: Collection[int]) -> dict[int, ReportRow]:
+    """Return row id → report of these reports; what is not here is passed over."""
+    wanted, found = sorted(report_ids), dict[int, ReportRow]()
+    for start in range(0, len(wanted), 500):
+        found |= {row.id: row for row in session.scalars(select(ReportRow).where(ReportRow.id.in_(wanted[start:start + 500])))}
+    return found
+
+
 def survivor(session: Session, report_id: int) -> ReportRow:
     """Return the report that this one was merged into, or itself."""
     row = report(session, report_id)
@@ -261,9 +269,11 @@ def not_compared(session: Session, review_id: int, most: int) -> Sequence[Record
 
 def begin_report(session: Session, row: RecordRow, *, by: str, at: datetime) -> ReportRow:
     """Make a report of its own from a record, and return it."""
-    made = ReportRow(review_id=row.review_id, first_cycle_id=row.cycle_id, title=row.fields["title"], fields=row.fields, created_at=at)
-    session.add(made)
-    session.flush()
+    # What earlier records of a batch changed waits for its end: then it is written together.
+    with session.no_autoflush:
+        made = session.scalars(insert(ReportRow).returning(ReportRow), {
+            "review_id": row.review_id, "first_cycle_id": row.cycle_id, "title": row.fields["title"], "fields": row.fields, "created_at": at,
+        }).one()
     join(session, row, made.id, reason=FIRST, score=1.0, by=by, at=at)
     return made
 

@@ -26,7 +26,7 @@ GET = ["GET", "HEAD"]
 ON_A_PAGE = 50
 MOST_CARDS = 24
 # A card is kept as it was written; those of older versions lack this.
-ADDED_LATER: Mapping[str, Any] = {"unread": 0, "other_reviews": (), "recall_ahead": None}
+ADDED_LATER: Mapping[str, Any] = {"unread": 0, "other_reviews": (), "recall_ahead": None, "decided": 0}
 
 
 def routes(app: App) -> APIRouter:

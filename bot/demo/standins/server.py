@@ -162,6 +162,8 @@ class StandIn:
 def _handler(standin: StandIn) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body go out apart: the body would wait 40 ms for the other side to confirm the head.
+        disable_nagle_algorithm = True
         # Head and body in one packet: two would wait 40 ms for each other.
         wbufsize = -1
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -27,6 +27,8 @@ MODEL = "application/x-npz"
 MOST_OF_A_KIND = 250
 MOST_REVIEWS = 6
 MOST_COMPARED = 500
+# Of this review everything that was kept teaches, and so many exclusions: beyond that a ranking learns no better and takes ever longer.
+MOST_EXCLUDED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class RankAccount:
 class _Inputs:
     """All that a ranking depends on. documents and labels: report id → document, report id → (label, weight).
 
+    decided: how many decisions there are, of which `labels` may be a part. past: report id → document of each label.
     known: texts of studies that are known to be relevant, without a decision here. others: decisions of the site's other reviews, by name.
     """
 
@@ -49,6 +52,7 @@ class _Inputs:
     question: tuple[str, ...]
     documents: Mapping[int, classifiers.Document]
     labels: Mapping[int, tuple[int, float]]
+    decided: int
     past: Mapping[int, classifiers.Document]
     known: Mapping[int, classifiers.Document] = field(default_factory=dict)
     others: Mapping[str, Sequence[classifiers.Labelled]] = field(default_factory=dict)
@@ -88,7 +92,7 @@ def rank(*, database: Database, review_id: int, cycle_id: int, protocol: Protoco
     # The ranker works with nothing open: it may take a while.
     ranking, like = _ranking(inputs), _similar(inputs)
     offered = offer(inputs.documents, inputs.labelled, rules=rules)
-    card = offered.card | {"other_reviews": list(ranking.others)} if offered.card is not None else None
+    card = offered.card | {"other_reviews": list(ranking.others), "decided": inputs.decided} if offered.card is not None else None
     with database.writing(by=by) as session:
         row = RankingRow(
             review_id=review_id, cycle_id=cycle_id, protocol_version_id=reviews.cycle(session, cycle_id).protocol_version_id,
@@ -112,20 +116,38 @@ def question_texts(protocol: Protocol) -> tuple[str, ...]:
 
 
 def training_labels(session: Session, review_id: int) -> list[classifiers.Labelled]:
-    """Return everything decided for good in a review, with its text, in the order of the reports' ids."""
-    decided = sorted(screening.decisions_for_training(session, review_id))
-    return [classifiers.Labelled(as_document(records.report(session, report_id)), float(label), weight) for report_id, label, weight in decided]
+    """Return what was decided for good in a review and teaches, with its text, in the order of the reports' ids."""
+    labels = teaching(screening.decisions_for_training(session, review_id), unshown.audited(session, review_id))
+    texts = records.reports_by_id(session, labels)
+    return [classifiers.Labelled(as_document(texts[report_id]), float(label), weight) for report_id, (label, weight) in sorted(labels.items())]
+
+
+def teaching(decided: Sequence[tuple[int, int, float]], read_at_random: Collection[int] = (), *,
+             most: int = MOST_EXCLUDED) -> dict[int, tuple[int, float]]:
+    """Return report id → (label, weight) of the decisions that teach: all if there are few, else all but some exclusions.
+
+    decided: (report id, 1 kept or 0 excluded, weight). Of the exclusions `most` are drawn by chance: the same ones whoever asks, and the same
+    ones next month but for those that a newer one took the place of. What was read at random always teaches: probabilities rest on it.
+    """
+    drawn = [key for key, label, _ in decided if not label and key not in read_at_random]
+    left_out = frozenset(sorted(drawn, key=lambda key: (hashlib.sha256(str(key).encode()).digest(), key))[most:])
+    return {key: (label, weight) for key, label, weight in decided if key not in left_out}
 
 
 def _inputs(session: Session, review_id: int, protocol: Protocol, known_items: Sequence[KnownItem]) -> _Inputs:
-    labels = {report_id: (label, weight) for report_id, label, weight in screening.decisions_for_training(session, review_id)}
+    decided = screening.decisions_for_training(session, review_id)
+    labels = teaching(decided, unshown.audited(session, review_id))
     documents = {row.id: as_document(row) for row in screening.reports_to_screen(session, review_id)}
-    past = {report_id: as_document(records.report(session, report_id)) for report_id in labels}
+    past = _documents(session, labels)
     items = [(one.source, one.id) for one in known_items]
     ids = records.reports_of_items(session, review_id, items) | studies.linked_reports(session, review_id)
-    known = {report_id: as_document(records.report(session, report_id)) for report_id in sorted(ids - set(labels))}
-    return _Inputs(protocol.ranker.name, protocol.ranker.seed, question_texts(protocol), documents, labels, past, known,
+    known = _documents(session, ids - {report_id for report_id, *_ in decided})
+    return _Inputs(protocol.ranker.name, protocol.ranker.seed, question_texts(protocol), documents, labels, len(decided), past, known,
                    _of_other_reviews(session, review_id))
+
+
+def _documents(session: Session, report_ids: Collection[int]) -> dict[int, classifiers.Document]:
+    return {key: as_document(row) for key, row in sorted(records.reports_by_id(session, report_ids).items())}
 
 
 def _of_other_reviews(session: Session, review_id: int) -> dict[str, list[classifiers.Labelled]]:
@@ -135,8 +157,8 @@ def _of_other_reviews(session: Session, review_id: int) -> dict[str, list[classi
         decided = sorted(screening.decisions_for_training(session, other.id)) if other.id != review_id else []
         newest = [one for label in (1, 0) for one in [one for one in decided if one[1] == label][-MOST_OF_A_KIND:]]
         if newest:
-            found[other.slug] = [classifiers.Labelled(as_document(records.report(session, report_id)), float(label), weight)
-                                 for report_id, label, weight in newest]
+            texts = _documents(session, [report_id for report_id, *_ in newest])
+            found[other.slug] = [classifiers.Labelled(texts[report_id], float(label), weight) for report_id, label, weight in newest]
     most = sorted(found, key=lambda name: (-sum(one.label > 0.5 for one in found[name]), name))[:MOST_REVIEWS]
     return {name: found[name] for name in sorted(most)}
 

@@ -24,8 +24,10 @@ class ScreenedIn:
 def screened_in(session: Session, review_id: int) -> list[ScreenedIn]:
     """Return what screening let in and what belongs to a study, each paper once; what has neither DOI nor PMID cannot be asked about."""
     included = {report_id for report_id, _, _ in screening.included_reports(session, review_id)}
-    alive = sorted({records.survivor(session, one).id for one in included | studies.linked_reports(session, review_id)})
-    papers = [(report_id, _paper(records.as_record(records.report(session, report_id)))) for report_id in alive]
+    # Kept until all is read: what is in memory is not asked for again, one by one.
+    read = records.reports_by_id(session, included | studies.linked_reports(session, review_id))
+    alive = {row.id: row for row in (records.survivor(session, one) for one in read)}
+    papers = [(report_id, _paper(records.as_record(row))) for report_id, row in sorted(alive.items())]
     found = [ScreenedIn(paper, report_id, None) for report_id, paper in papers if paper]
     named = {name for one in found for name in (one.paper.doi, one.paper.pmid) if name}
     for row in studies.studies(session, review_id):
