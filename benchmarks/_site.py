@@ -116,7 +116,8 @@ def _decided(database: Any, review_id: int, numbers: range) -> None:
                 "created_at": at, "told_at": at} for place, key in enumerate(verdicts)])
             session.execute(insert(DecisionRow), [of_review | {
                 "assignment_id": begin + place, "protocol_version_id": version, "number": 1, "verdict": verdict,
-                "criterion": _criterion(verdict), "note": "", "at": at, "by": f"person:{person.public_id}"} for place, verdict in enumerate(verdicts.values())])
+                "criterion": _criterion(verdict), "note": "", "at": at, "by": f"person:{person.public_id}"}
+                for place, verdict in enumerate(verdicts.values())])
         included = [key for key, verdict in verdicts.items() if verdict == "include"]
         session.execute(insert(StudyRow), [of_review | {"id": key, "label": f"Author{key} {key}", "origin": "screening", "state": "confirmed",
                                                         "extraction": "settled", "created_at": at} for key in included])

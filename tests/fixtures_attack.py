@@ -28,7 +28,6 @@ from db import links, people, reviews
 from db.base import Base
 from db.people import ROLES, PersonRow
 from tests.asgi import Browser
-from tests.fixtures_demo import Played
 
 BY = "system:test"
 SLUG = "digital-peer-support"
@@ -87,12 +86,12 @@ class Target:
         return digest.hexdigest()
 
 
-def attacked(played: Played, folder: Path) -> Iterator[Target]:
-    """Give a copy of the demonstration on SQLite, with people of every role, here and in another review."""
-    with closing(sqlite3.connect(played.home / "perennial.sqlite")) as source, closing(sqlite3.connect(folder / "perennial.sqlite")) as copy:
+def attacked(home: Path, folder: Path) -> Iterator[Target]:
+    """Give a copy of a demonstration on SQLite, with people of every role, here and in another review."""
+    with closing(sqlite3.connect(home / "perennial.sqlite")) as source, closing(sqlite3.connect(folder / "perennial.sqlite")) as copy:
         source.backup(copy)
     (folder / "keys").mkdir()
-    for key in (played.home / "keys").iterdir():
+    for key in (home / "keys").iterdir():
         (folder / "keys" / key.name).write_bytes(key.read_bytes())
     app = root.build(settings.load(home=folder, demo=True), clock=DemoClock(MONTHS[0]))
     app = replace(app, protocols={**app.protocols, OTHER: replace(app.protocols[SLUG], slug=OTHER)})

@@ -26,7 +26,7 @@ from db import effects, links, outbox, studies
 from db.effects import EffectRow
 from db.session import Database
 from db.studies import StudyRow
-from tests.asgi import Answer, Browser
+from tests.asgi import FORM, Answer, Browser
 from tests.fixtures_screening import KEYS, REPOSITORY, TEAM, Desk, desk
 
 SITE = "http://review.example.org"
@@ -190,7 +190,7 @@ class _Forms(HTMLParser):
         """Take a field."""
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append({"action": given["action"], "fields": {}, "choices": {}})
+            self.forms.append({"action": given["action"], "enctype": given.get("enctype", FORM), "fields": {}, "choices": {}})
         elif self.forms and tag == "input" and "name" in given:
             self._take_input(given, checked="checked" in dict(attrs))
         elif self.forms and tag == "textarea":
@@ -223,7 +223,7 @@ class _Forms(HTMLParser):
 
 
 def forms_of(answer: Answer) -> list[dict[str, Any]]:
-    """Return the forms of a page: {action, fields as they stand, choices: radio name → values}."""
+    """Return the forms of a page: {action, enctype, fields as they stand, choices: radio name → values}."""
     parser = _Forms()
     parser.feed(answer.text)
     return parser.forms

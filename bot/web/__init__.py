@@ -41,11 +41,12 @@ def create(app: App) -> FastAPI:
     """Return the web application of a site."""
     web = FastAPI(title=app.renderer.site.name, docs_url=None, redoc_url=None, openapi_url=None)
     web.mount("/static", StaticFiles(directory=app.renderer.templates / "web" / "static"), name="static")
-    web.mount("/api/v1", importlib.import_module("bot.web.api").application(app))
+    api = importlib.import_module("bot.web.api")
+    web.mount("/api/v1", api.application(app))
     for part in PARTS:
         web.include_router(importlib.import_module(f"bot.web.{part}").routes(app))
     web.add_exception_handler(errors.PerennialError, _ours(app))
-    web.add_exception_handler(HTTPException, _http(app))
+    web.add_exception_handler(HTTPException, _http(app, api.http_error))
     web.add_exception_handler(RequestValidationError, _page(app, 422, "What was sent does not fit this page. Go back and try again."))
     # An address with a number beyond what a database holds names nothing that exists.
     web.add_exception_handler(OverflowError, _page(app, 404, "There is no such page."))
@@ -107,11 +108,14 @@ def _counted(app: App, request: Request, error: Exception) -> Exception:
     return error
 
 
-def _http(app: App) -> Handler:
+def _http(app: App, of_api: Handler) -> Handler:
     sentences = {404: "There is no such page.", 405: "This address does not take that.", 413: "That is too much for one form."}
 
     def handle(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if request.url.path.startswith("/api/v1/"):
+            # A line break in it kept the address from the API.
+            return of_api(request, error)
         response = error_page(app, error.status_code, sentences.get(error.status_code, str(error.detail)))
         response.headers.update(error.headers or {})
         return response

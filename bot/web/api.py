@@ -99,7 +99,7 @@ def application(app: App) -> FastAPI:
     api.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET"])
     api.add_exception_handler(errors.NotFoundError, lambda _, error: _error(404, str(error)))
     api.add_exception_handler(errors.DatabaseError, lambda _, __: _error(503, "The database cannot be read now. Ask again later."))
-    api.add_exception_handler(HTTPException, _http_error)
+    api.add_exception_handler(HTTPException, http_error)
     api.add_exception_handler(RequestValidationError, lambda _, error: _error(422, _first(error)))
     return api
 
@@ -169,7 +169,8 @@ def _row(app: App, slug: str, number: str) -> BulletinRow:
     raise errors.NotFoundError(f"There is no bulletin {number} of {slug}.")
 
 
-def _http_error(_: Request, error: Exception) -> Response:
+def http_error(_: Request, error: Exception) -> Response:
+    """Answer an address or a method that there is none of here, as JSON."""
     assert isinstance(error, HTTPException)
     sentences = {404: "There is no such address in this API; see /api/v1/openapi.json.", 405: "This API only reads: GET."}
     answer = _error(error.status_code, sentences.get(error.status_code, str(error.detail)))

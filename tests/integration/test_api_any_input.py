@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks import contract
 from tests.fixtures_demo import Played
 
 pytestmark = pytest.mark.xdist_group("demo")
 API = "/api/v1"
-ODD = ("digital-peer-support", "latest", "1", "2", "0", "-1", "9" * 30, "1e3", "..", "%00", "٣", "\u202e")
+ODD = ("digital-peer-support", "latest", "1", "2", "0", "-1", "9" * 30, "1e3", "..", "%00", "٣", "\u202e", "line\nbreak")
 ANYTHING = st.one_of(st.text(max_size=40), st.sampled_from(ODD))
 METHODS = st.sampled_from(["GET", "GET", "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 
@@ -38,7 +40,16 @@ def test_the_api_answers_anything_with_what_its_description_says(played_on_sqlit
             assert set(answer.json()) == {"error"}
 
     ask()
+    # Nor does the part of an address that no pattern takes lead out of the API.
+    assert played_on_sqlite.web.get(f"{API}/reviews/line\nbreak").json() == {
+        "error": "There is no such address in this API; see /api/v1/openapi.json."}
     assert {200, 404, 405, 422} <= seen
+
+
+def test_schemathesis_finds_no_fault_in_any_address_or_form(played_on_sqlite: Played, capsys: pytest.CaptureFixture[str]) -> None:
+    assert contract.main(["--folder", str(played_on_sqlite.home), "--examples", "1", "--phases", "fuzzing"]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["cases"] > 150 and found["forms"] >= 40 and {"200", "303", "403", "404", "422"} <= set(found["answers"])
 
 
 def test_every_answer_of_the_api_has_the_fields_that_its_description_names(played_on_sqlite: Played, described: dict) -> None:

@@ -35,7 +35,7 @@ INLINE = re.compile(r"<script(?![^>]*\bsrc=)|\son[a-z]+=|\sstyle=|javascript:", 
 
 @pytest.fixture(scope="module")
 def target(played_on_sqlite: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    yield from attacked(played_on_sqlite, tmp_path_factory.mktemp("crawled"))
+    yield from attacked(played_on_sqlite.home, tmp_path_factory.mktemp("crawled"))
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def _poisoned(value: Any) -> Any:
 @pytest.fixture(scope="module")
 def poisoned(played_on_sqlite: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """The site after somebody wrote markup into every text that it keeps: records, studies, people, notes, bulletins, mails."""
-    for target in attacked(played_on_sqlite, tmp_path_factory.mktemp("poisoned")):
+    for target in attacked(played_on_sqlite.home, tmp_path_factory.mktemp("poisoned")):
         with target.app.database.writing(by="system:test") as session:
             for table in Base.metadata.sorted_tables:
                 for column in (one for one in table.columns if one.name in WRITTEN and isinstance(one.type, String)):

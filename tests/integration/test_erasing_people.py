@@ -27,7 +27,7 @@ BY = "system:test"
 
 @pytest.fixture
 def target(played_on_sqlite: Played, tmp_path: Path) -> Iterator[Target]:
-    yield from attacked(played_on_sqlite, tmp_path)
+    yield from attacked(played_on_sqlite.home, tmp_path)
 
 
 @pytest.mark.xdist_group("demo")

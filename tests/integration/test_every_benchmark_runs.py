@@ -19,6 +19,7 @@ SMALL = {
     "changes": ["--repeats", "20"],
     "pages": [],
     "phone": [],
+    "contract": [],
     "pooling": ["--rounds", "1", "--alone"],
     "coverage": ["--repeats", "20"],
     "golden": ["--data", "{golden/meta}"],
@@ -39,7 +40,7 @@ SMALL = {
     "medline": ["--records", "200", "--reviews", "3"],
 }
 # Held by tests of their own, which run all of it.
-ELSEWHERE = {"golden", "pages", "phone", "faults", "mutants"}
+ELSEWHERE = {"golden", "pages", "phone", "contract", "faults", "mutants"}
 
 
 def test_every_protection_that_can_be_taken_out_is_in_the_code() -> None:

@@ -24,7 +24,7 @@ MOST_IDS = 6
 
 @pytest.fixture(scope="module")
 def target(played_on_sqlite: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    yield from attacked(played_on_sqlite, tmp_path_factory.mktemp("attacked"))
+    yield from attacked(played_on_sqlite.home, tmp_path_factory.mktemp("attacked"))
 
 
 def _ask(target: Target, method: str, address: str, *, headers: Mapping[str, str] | None = None) -> Answer:

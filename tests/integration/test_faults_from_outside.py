@@ -95,7 +95,7 @@ def test_a_reader_whose_mails_come_back_is_written_to_no_more(sqlite: Database, 
 @pytest.fixture
 def published(played_on_sqlite: Played, tmp_path: Path) -> Iterator[App]:
     """A copy of the demonstration, which has published two bulletins, with a copy of the newest beside its database."""
-    for target in attacked(played_on_sqlite, tmp_path):
+    for target in attacked(played_on_sqlite.home, tmp_path):
         app = replace(target.app, protocols={SLUG: target.app.protocols[SLUG]})
         assert keep_copy(database=app.database, slug=SLUG, home=tmp_path)
         assert not keep_copy(database=app.database, slug=SLUG, home=tmp_path)
