@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -60,7 +60,7 @@ class Browser:
         parts = urlsplit(address)
         given = {"host": self.host, "content-length": str(len(body))} | ({"content-type": FORM} if body else {}) | headers
         scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http", "path": parts.path,
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http", "path": unquote(parts.path),
             "raw_path": parts.path.encode(), "query_string": parts.query.encode(), "root_path": "", "client": (self.client, 40000),
             "server": (self.host, 80), "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
         }

@@ -34,6 +34,7 @@ STATUS: dict[type[Exception], int] = {
     errors.InvalidInputError: 422,
     errors.DatabaseError: 503,
 }
+NO_PAGE = "There is no such page."
 log = logger("web")
 
 
@@ -49,10 +50,11 @@ def create(app: App) -> FastAPI:
     web.add_exception_handler(HTTPException, _http(app, api.http_error))
     web.add_exception_handler(RequestValidationError, _page(app, 422, "What was sent does not fit this page. Go back and try again."))
     # An address with a number beyond what a database holds names nothing that exists.
-    web.add_exception_handler(OverflowError, _page(app, 404, "There is no such page."))
+    web.add_exception_handler(OverflowError, _page(app, 404, NO_PAGE))
     web.add_exception_handler(Exception, _unforeseen(app))
     web.add_middleware(KeptPages, site=app)
-    web.add_middleware(NoNul)
+    nowhere = HTTPException(404)
+    web.add_middleware(NoNul, nowhere=lambda path: api.http_error(None, nowhere) if is_api(path) else error_page(app, 404, NO_PAGE))
     web.add_middleware(BodyLimit, opens=lambda path: opens(app, path))
     web.add_middleware(SecurityHeaders, is_https=app.renderer.site.address.startswith("https://"))
     return web
@@ -67,6 +69,11 @@ def opens(app: App, path: str) -> bool:
     except errors.PerennialError:
         return False
     return True
+
+
+def is_api(path: str) -> bool:
+    """Return whether an address is one of the open API's, which answers as JSON whatever is wrong."""
+    return path.startswith("/api/v1/")
 
 
 Handler = Callable[[Request, Exception], Response]
@@ -109,11 +116,11 @@ def _counted(app: App, request: Request, error: Exception) -> Exception:
 
 
 def _http(app: App, of_api: Handler) -> Handler:
-    sentences = {404: "There is no such page.", 405: "This address does not take that.", 413: "That is too much for one form."}
+    sentences = {404: NO_PAGE, 405: "This address does not take that.", 413: "That is too much for one form."}
 
     def handle(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        if request.url.path.startswith("/api/v1/"):
+        if is_api(request.url.path):
             # A line break in it kept the address from the API.
             return of_api(request, error)
         response = error_page(app, error.status_code, sentences.get(error.status_code, str(error.detail)))

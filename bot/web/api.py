@@ -169,7 +169,7 @@ def _row(app: App, slug: str, number: str) -> BulletinRow:
     raise errors.NotFoundError(f"There is no bulletin {number} of {slug}.")
 
 
-def http_error(_: Request, error: Exception) -> Response:
+def http_error(_: Request | None, error: Exception) -> Response:
     """Answer an address or a method that there is none of here, as JSON."""
     assert isinstance(error, HTTPException)
     sentences = {404: "There is no such address in this API; see /api/v1/openapi.json.", 405: "This API only reads: GET."}

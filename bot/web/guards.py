@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 1_000_000
@@ -93,17 +93,17 @@ class BodyLimit:
 
 class NoNul:
     """Keeps out NUL, which Postgres does not take: an address with it names nothing; in a form it is another control character, which those
-    who check a field refuse or leave out."""
+    who check a field refuse or leave out. nowhere: path → the answer that there is no such address."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, *, nowhere: Callable[[str], Response]) -> None:
+        self.app, self.nowhere = app, nowhere
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 404."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
         elif "\x00" in scope["path"] or b"%00" in scope.get("query_string", b""):
-            await PlainTextResponse("There is no such page.", status_code=404)(scope, receive, send)
+            await self.nowhere(scope["path"])(scope, receive, send)
         elif Headers(scope=scope).get("content-type", "").startswith("application/x-www-form-urlencoded"):
             await self.app(scope, await _form_without_nul(receive), send)
         else:

@@ -41,7 +41,7 @@ def test_the_api_answers_anything_with_what_its_description_says(played_on_sqlit
 
     ask()
     # Nor does the part of an address that no pattern takes lead out of the API.
-    assert played_on_sqlite.web.get(f"{API}/reviews/line\nbreak").json() == {
+    assert played_on_sqlite.web.get(f"{API}/reviews/line%0Abreak").json() == {
         "error": "There is no such address in this API; see /api/v1/openapi.json."}
     assert {200, 404, 405, 422} <= seen
 
