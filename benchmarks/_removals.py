@@ -197,6 +197,6 @@ REMOVALS = (
             ("test_a_log_line_is_one_line_whatever_was_sent_and_says_when_in_utc",)),
     Removal(56, "bot/steps/bulletins/publish.py", "audit=(audit.place, audit.sha256)", 'audit=(audit.place, "0" * 64)',
             ("test_a_month_is_a_whole_chain_and_its_bulletins_name_their_place_in_it",)),
-    Removal(57, "bot/web/__init__.py", "    web.add_exception_handler(OverflowError, _page(app, 404, \"There is no such page.\"))\n"
+    Removal(57, "bot/web/__init__.py", "    web.add_exception_handler(OverflowError, _page(app, 404, NO_PAGE))\n"
             "    web.add_exception_handler(Exception, _unforeseen(app))\n", "", ("test_a_fault_nobody_foresaw_is_a_page_with_a_number_and_no_trace",)),
 )
