@@ -1,7 +1,8 @@
 """Every reader of files, protocols and searches is given bytes that were spoilt by chance: does one crash, hang, or take memory without end?
 
-    ./perennial bench fuzz [--seconds 600] [--reader ris …] [--seed 1]
+    ./perennial bench fuzz [--seconds 600] [--reader ris …] [--seed 1] [--guided .venv-bench/bin/python]
 
+--guided: with atheris, which chooses what to spoil by what code it reaches, in the Python named (requirements-bench.in says how it is made).
 Each reader gets so many seconds, in a process of its own. It may return what it read or refuse it with a sentence of ours (bot/errors.py);
 anything else is a finding and is printed with the bytes that made it.
 """
@@ -9,12 +10,16 @@ anything else is a finding and is printed with the bytes that made it.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import multiprocessing
+import os
 import random
+import re
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -32,6 +37,7 @@ from bot.protocols.load import load, load_document
 from bot.sources.files import read
 from tests.fixtures_search import citation
 
+ROOT = Path(__file__).resolve().parents[1]
 # One input may take so long, and a reader may grow by so much over all of them.
 HANGS_AFTER_SECONDS, MOST_MIB = 10, 400
 SLUG = "digital-peer-support"
@@ -55,8 +61,10 @@ def main(argv: list[str]) -> int:
     asked.add_argument("--seconds", type=float, default=600, help="for each reader")
     asked.add_argument("--reader", action="append", default=[], choices=sorted(READERS))
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--guided", type=Path, metavar="PYTHON", help="a Python with atheris")
     given = asked.parse_args(argv)
-    found = {name: _tried(name, given.seconds, given.seed) for name in given.reader or sorted(READERS)}
+    trying = functools.partial(_guided, given.guided) if given.guided else _tried
+    found = {name: trying(name, given.seconds, given.seed) for name in given.reader or sorted(READERS)}
     for name, one in found.items():
         for finding in one["findings"]:
             print(f"{name}: {finding}")
@@ -81,18 +89,35 @@ def _tried(name: str, seconds: float, seed: int) -> dict:
         process.join()
 
 
+def _guided(python: Path, name: str, seconds: float, seed: int) -> dict:
+    """Let atheris try one reader in a process of its own. Raises SystemExit if it could not begin."""
+    with tempfile.TemporaryDirectory(prefix="perennial-fuzz-") as folder:
+        # Our own packages behind those of the other Python: it has atheris and nothing of ours.
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), *(path for path in sys.path if path.endswith("site-packages"))))}
+        command = [str(python), "-P", "-m", "benchmarks._fuzz_guided", name, str(max(1, round(seconds))), str(seed), folder]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment, cwd=folder, check=False)
+        told, runs = Path(folder, "findings.txt"), re.search(r"Done (\d+) runs", done.stderr)
+        findings = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    if runs is None and "INFO: seed corpus" not in done.stderr:
+        raise SystemExit(f"atheris did not begin with {python}: {done.stderr[-2000:]}")
+    if runs is None:
+        findings.append(f"the process died with {done.returncode}: {done.stderr[-600:]}")
+    peak = re.findall(r"rss: (\d+)Mb", done.stderr)
+    return {"inputs": int(runs[1]) if runs else 0, "findings": findings, "slowest": 0.0, "grew_mib": int(peak[-1]) - int(peak[0]) if peak else 0}
+
+
 def _try(name: str, seconds: float, seed: int, told: Connection) -> None:
     reader, seeds = READERS[name]
     chance, texts, until = random.Random(seed), seeds(), time.monotonic() + seconds
-    signal.signal(signal.SIGALRM, _hangs)
+    hang_after()
     number, slowest, findings = 0, 0.0, dict[str, str]()
-    _once(reader, texts[0])
+    once(reader, texts[0])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     while time.monotonic() < until:
         number += 1
         content = spoilt(chance.choice(texts), chance)
         began = time.monotonic()
-        problem = _once(reader, content)
+        problem = once(reader, content)
         slowest = max(slowest, time.monotonic() - began)
         if problem:
             findings.setdefault(problem.partition(": ")[0], f"{problem.partition(': ')[2]}: {content[:600]!r}")
@@ -103,11 +128,16 @@ def _try(name: str, seconds: float, seed: int, told: Connection) -> None:
                "grew_mib": grew})
 
 
+def hang_after() -> None:
+    """Let `once` take an input for one that hangs after HANGS_AFTER_SECONDS."""
+    signal.signal(signal.SIGALRM, _hangs)
+
+
 def _hangs(_number: int, _frame: object) -> None:
     raise TimeoutError(f"not done after {HANGS_AFTER_SECONDS} s")
 
 
-def _once(reader: Callable[[bytes], object], content: bytes) -> str:
+def once(reader: Callable[[bytes], object], content: bytes) -> str:
     """Return what is wrong with how a reader took some bytes, "" for nothing."""
     signal.alarm(HANGS_AFTER_SECONDS)
     try:

@@ -20,6 +20,7 @@ SMALL = {
     "pages": [],
     "phone": [],
     "contract": [],
+    "soak": [],
     "pooling": ["--rounds", "1", "--alone"],
     "coverage": ["--repeats", "20"],
     "golden": ["--data", "{golden/meta}"],
@@ -40,7 +41,7 @@ SMALL = {
     "medline": ["--records", "200", "--reviews", "3"],
 }
 # Held by tests of their own, which run all of it.
-ELSEWHERE = {"golden", "pages", "phone", "contract", "faults", "mutants"}
+ELSEWHERE = {"golden", "pages", "phone", "contract", "soak", "faults", "mutants"}
 
 
 def test_every_protection_that_can_be_taken_out_is_in_the_code() -> None:

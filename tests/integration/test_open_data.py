@@ -125,6 +125,13 @@ def test_first_pages_are_small_and_come_soon_to_a_slow_phone(played_on_sqlite: P
     assert set(found) == {"bulletin", "review", "home"} and all(0 < one["bytes"] < 60_000 and one["painted_ms"] > 0 for one in found.values())
 
 
+def test_minutes_of_ticks_and_readers_leaves_nothing_behind_that_nobody_put_there(played_on_sqlite: Played,
+                                                                                   capsys: pytest.CaptureFixture[str]) -> None:
+    assert benchmarks.main(["soak", "--folder", str(played_on_sqlite.home), "--hours", "0.1"]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["ticks"] == 72 and found["signed_up"] == 5 and found["unaccounted"] == []
+
+
 def test_the_json_feed_has_every_bulletin_the_newest_first(demo: Played) -> None:
     answer = demo.web.get(f"{PAGES}/feed.json")
     feed = answer.json()
