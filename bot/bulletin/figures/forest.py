@@ -105,7 +105,7 @@ def drawn(plot: ForestPlot, layout: Layout, palette: Palette = LIGHT) -> Sheet:
     remarks = (*plot.remarks, f"Risk of bias: {legend(risks)}.") if risks else plot.remarks
     around = frame(width, title=plot.title, notice=plot.notice, remarks=remarks)
     label_width = 2.75 if wide else width - 2 * MARGIN
-    left, right = (MARGIN + label_width + 0.1, width - MARGIN - 2.02) if wide else (MARGIN, width - MARGIN)
+    left, right = (MARGIN + label_width + 0.1, width - MARGIN - 0.62 - _numbers_width(plot)) if wide else (MARGIN, width - MARGIN)
     values = [(row.estimate, row.ci_low, row.ci_high) for row in plot.rows]
     values += [(item.estimate, item.ci_low, item.ci_high) for item in (plot.pooled, plot.benchmark) if item]
     values += [(plot.pooled.estimate, *plot.pooled.prediction)] if plot.pooled and plot.pooled.prediction else []
@@ -116,6 +116,16 @@ def drawn(plot: ForestPlot, layout: Layout, palette: Palette = LIGHT) -> Sheet:
     _draw_axis(pen)
     around.end(sheet, pen.y)
     return sheet
+
+
+def _numbers_width(plot: ForestPlot) -> float:
+    """Return how many inches the widest estimate takes: the axis ends before it."""
+    items = [item for item in (plot.pooled, plot.benchmark) if item]
+    return max((text_width(_numbers(one), BODY, "bold") for one in (*plot.rows, *items)), default=1.4)
+
+
+def _numbers(one: ForestRow | Summary) -> str:
+    return f"{signed(one.estimate)} {interval(one.ci_low, one.ci_high)}"
 
 
 def _height(plot: ForestPlot, wide: bool) -> float:
@@ -171,8 +181,8 @@ def _draw_study(pen: _Pen, row: ForestRow) -> None:
     colour = palette.accent if row.is_new else palette.ink
     people = f"{row.participants:,}" if row.participants is not None else "–"
     weight = f"{100 * row.weight:.0f}%" if row.weight is not None else ""
-    numbers = f"{signed(row.estimate)} {interval(row.ci_low, row.ci_high)}"
-    _draw_words(pen, row.label + row.mark, people, numbers, weight, colour, "bold" if row.is_new else "normal", is_new=row.is_new, risk=row.risk)
+    face = "bold" if row.is_new else "normal"
+    _draw_words(pen, row.label + row.mark, people, _numbers(row), weight, colour, face, is_new=row.is_new, risk=row.risk)
     _draw_interval(pen, row.ci_low, row.ci_high, colour)
     half = 0.035 + 0.075 * math.sqrt(row.weight) if row.weight is not None else 0.06
     if pen.axis.holds(row.estimate):
@@ -224,8 +234,7 @@ def _draw_arrows(pen: _Pen, low: float, high: float, colour: str) -> None:
 
 def _draw_summary(pen: _Pen, item: Summary, colour: str, *, dashes: tuple[float, ...] = ()) -> None:
     sheet, axis = pen.sheet, pen.axis
-    numbers = f"{signed(item.estimate)} {interval(item.ci_low, item.ci_high)}"
-    _draw_words(pen, item.label, "", numbers, "", colour, "bold")
+    _draw_words(pen, item.label, "", _numbers(item), "", colour, "bold")
     y, half = pen.y, 0.1
     if not pen.wide:
         _draw_null(pen, y - 0.1, y + 0.1)
