@@ -54,12 +54,25 @@ def make_site(home: Path, url: str, there: int) -> None:
         join(database=app.database, review_id=review_id, name=name, email=f"{name.lower()}@example.org", role=role, by=BY, now=NOW)
     for first in range(0, there, AT_A_TIME):
         numbers = range(first, min(first + AT_A_TIME, there))
-        _have(app.database, review_id, numbers)
+        have(app.database, review_id, numbers)
         _decided(app.database, review_id, numbers)
+    _count_on(app.database)
     app.database.close()
 
 
-def _have(database: Any, review_id: int, numbers: range) -> None:
+def _count_on(database: Any) -> None:
+    """Let Postgres give the next row the number behind those that were given by hand; SQLite does by itself."""
+    from sqlalchemy import text
+
+    with database.writing(by=BY) as session:
+        if session.connection().dialect.name == "postgresql":
+            for table in ("report", "record", "study", "assignment"):
+                last = f"(select coalesce(max(id), 0) + 1 from {table})"
+                session.execute(text(f"select setval(pg_get_serial_sequence('{table}', 'id'), {last}, false)"))
+
+
+def have(database: Any, review_id: int, numbers: range) -> None:
+    """Give a review these records, each as a report of its own, with ids from 1 on."""
     from sqlalchemy import insert
 
     from bot.domain.records import Record
@@ -126,4 +139,4 @@ def _decided(database: Any, review_id: int, numbers: range) -> None:
 
 
 def _criterion(verdict: str) -> str:
-    return "" if verdict == "include" else "population"
+    return "" if verdict == "include" else "peers"

@@ -41,11 +41,12 @@ def main(argv: list[str]) -> int:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a demonstration's folder on loopback; gives host and port."""
+def served(folder: Path, *, database: str = "") -> Iterator[str]:
+    """Serve a site's folder on loopback; gives host and port."""
     port = free_port()
     command, host = [sys.executable, "-P", "-m", "bot", "serve", "--web-only", "--port", str(port)], f"127.0.0.1:{port}"
     environment = os.environ | {"PERENNIAL_HOME": str(folder), "PYTHONPATH": str(ROOT)}
+    environment |= {"PERENNIAL_DATABASE": database} if database else {}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as serving:
         try:
             wait_for(host, serving)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, UniqueConstraint, exists, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, UniqueConstraint, case, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.domain.decisions import Decision
@@ -71,8 +71,9 @@ def own_history(session: Session, assignment_id: int, person_id: int) -> Sequenc
 
 def own_progress(session: Session, round_id: int, person_id: int) -> tuple[int, int]:
     """Return (records on one person's list that are theirs to decide, how many of them they decided)."""
-    asked = select(func.count()).select_from(AssignmentRow).where(*_asked(round_id, person_id))
-    return session.scalar(asked) or 0, session.scalar(asked.where(_voted())) or 0
+    query = select(func.count(), func.count(case((_voted(), 1)))).select_from(AssignmentRow).where(*_asked(round_id, person_id))
+    asked, decided = session.execute(query).one()
+    return asked, decided
 
 
 def own_next(session: Session, round_id: int, person_id: int, *, after: int = 0) -> int | None:

@@ -285,6 +285,11 @@ def ask(session: Session, row: RecordRow, report_id: int, *, score: float, reaso
                             differences=list(differences), at=at))
 
 
+def identified(session: Session, review_id: int) -> int:
+    """Return how many records came in."""
+    return session.scalar(select(func.count()).select_from(RecordRow).where(RecordRow.review_id == review_id)) or 0
+
+
 def counts(session: Session, review_id: int, cycle_id: int | None = None) -> dict[str, Any]:
     """Return the boxes of the flow diagram before screening, in one cycle or in all; each is counted by a query of its own.
 

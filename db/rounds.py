@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func, insert, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.errors import NotFoundError
@@ -75,6 +75,8 @@ class AssignmentRow(Base):
         UniqueConstraint("round_id", "person_id", "report_id"),
         UniqueConstraint("round_id", "report_id", "part"),
         CheckConstraint("part in ('first', 'second', 'third')", name="part"),
+        # What waits for whom is counted from it alone.
+        Index("ix_assignment_told", "round_id", "person_id", "told_at"),
     )
     id: Mapped[Id]
     review_id: Mapped[int] = review_key()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Select, UniqueConstraint, delete, func, select, update
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Select, UniqueConstraint, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.domain.decisions import FULL_TEXT, TITLE_ABSTRACT
@@ -91,10 +91,18 @@ def make_final(session: Session, round_id: int, at: datetime) -> None:
 
 def reports_to_screen(session: Session, review_id: int) -> Sequence[ReportRow]:
     """Return the reports that no round has had yet, that no ranking left out and that were not merged into another one, oldest first."""
+    return session.scalars(select(ReportRow).where(*_to_screen(review_id)).order_by(ReportRow.id)).all()
+
+
+def count_to_screen(session: Session, review_id: int) -> int:
+    """Return how many `reports_to_screen` there are."""
+    return session.scalar(select(func.count()).select_from(ReportRow).where(*_to_screen(review_id))) or 0
+
+
+def _to_screen(review_id: int) -> tuple[ColumnElement[bool], ...]:
     had = select(RoundItemRow.report_id).where(RoundItemRow.review_id == review_id)
-    query = select(ReportRow).where(ReportRow.review_id == review_id, ReportRow.merged_into.is_(None), ReportRow.id.not_in(had),
-                                    ReportRow.id.not_in(unshown.hidden(review_id)))
-    return session.scalars(query.order_by(ReportRow.id)).all()
+    return (ReportRow.review_id == review_id, ReportRow.merged_into.is_(None), ReportRow.id.not_in(had),
+            ReportRow.id.not_in(unshown.hidden(review_id)))
 
 
 def included_reports(session: Session, review_id: int, since_cycle: int | None = None) -> list[tuple[int, int, int]]:
@@ -114,6 +122,8 @@ def decisions_for_training(session: Session, review_id: int, only: Collection[in
     What awaits classification is left out. A report that was kept weighs 1 once it is included for good, and half until the full text
     confirms it, or if the full text excluded it: its title and abstract were still worth reading on. only: these reports alone.
     """
+    if only is not None and not only:
+        return []
     query = _final(review_id).where(ResolutionRow.verdict != "awaiting").with_only_columns(
         ResolutionRow.report_id, ResolutionRow.verdict, RoundRow.stage, RoundRow.leads_to)
     if only is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import signal
 import socket
 import threading
@@ -67,6 +68,9 @@ class Server:
             # uvicorn raises the signal that ended it once more: nobody else would come to an end of their own then.
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda _number, _frame: None)
+        # What is there from the beginning stays: the collector need not walk through it again in the middle of a page.
+        gc.collect()
+        gc.freeze()
         self._server.run(sockets=[self._listener.socket])
 
     def start(self) -> threading.Thread:

@@ -44,11 +44,12 @@ def team_view(session: Session, review_id: int, protocol: Protocol, who: PersonR
     declared = interests.of_review(session, review_id)
     withheld = outbox.withheld(session, review_id, now)
     load = _load(session, review_id)
-    team = {person.id: person for role in people.ROLES for person in people.members(session, review_id, role)}
+    in_role = {role: people.members(session, review_id, role) for role in people.ROLES}
+    team = {person.id: person for members in in_role.values() for person in members}
     lines = []
     for person in team.values():
         row = declared.get(person.id)
-        lines.append({"person": person, "roles": [ROLE_WORDS[one] for one in people.ROLES if one in people.roles(session, review_id, person.id)],
+        lines.append({"person": person, "roles": [ROLE_WORDS[role] for role, members in in_role.items() if person in members],
                       "declared": row if row is not None and row.until > now else None, "had": row is not None,
                       "withheld": withheld.get(person.id, 0), "load": load.get(person.id, {})})
     own = people.roles(session, review_id, who.id)
@@ -62,10 +63,10 @@ def _progress(session: Session, review_id: int) -> list[tuple[str, int]]:
     signed = appraisals.overall_of_effects(session, review_id)
     waiting = appraisals.open_places(session, review_id)
     return [
-        ("Records found", records.counts(session, review_id)["identified"]),
+        ("Records found", records.identified(session, review_id)),
         ("Reports that wait for a vote", screened["pending"]),
         ("Reports in conflict", screened["conflicts"]),
-        ("Reports not in any round yet", len(screening.reports_to_screen(session, review_id))),
+        ("Reports not in any round yet", screening.count_to_screen(session, review_id)),
         *_full_texts(session, review_id),
         ("Studies to extract", extraction["open"]),
         ("Studies to verify", extraction["submitted"]),

@@ -32,8 +32,9 @@ def entries(file: IO[bytes], source: str) -> Iterator[Record | Refused]:
             record = _record(element, source)
             yield record if record.title else Refused(number, element.sourceline or 0, "no title: a record has at least one")
             element.clear()
-            while element.getprevious() is not None:
-                del element.getparent()[0]
+            # In a file that is mended while it is read a record may have a neighbour and be in nothing.
+            while element.getprevious() is not None and (around := element.getparent()) is not None:
+                del around[0]
     except etree.XMLSyntaxError as error:
         yield Refused(number + 1, error.lineno or 0, f"is no XML any more: {error.msg}")
 

@@ -110,7 +110,7 @@ def pending(session: Session, review_id: int, cycle_id: int) -> Mapping[str, int
     work = studies.pending_work(session, review_id, cycle_id)
     awaiting = studies.extraction_counts(session, review_id)["awaiting"]
     return {
-        "reports to screen": screened["pending"] + len(screening.reports_to_screen(session, review_id)),
+        "reports to screen": screened["pending"] + screening.count_to_screen(session, review_id),
         "full texts to get and read": len(retrievals.to_assess(session, review_id)),
         "pairs of records that may be the same": records.counts(session, review_id)["questions"],
         "pairs of studies that may be one trial": len(study_links.open_pairs(session, review_id)),

@@ -75,7 +75,7 @@ def _begin(database: Database, review_id: int, cycle_id: int, protocol: Protocol
     """Return the cycle's round, stored with its reports if there was none; None if there is nothing to decide."""
     with database.reading() as session:
         known = rounds.of_cycle(session, cycle_id, TITLE_ABSTRACT)
-        if known is not None or not screening.reports_to_screen(session, review_id):
+        if known is not None or not screening.count_to_screen(session, review_id):
             return known
     with database.writing(by=by) as session:
         # Again inside: what another process did meanwhile counts.

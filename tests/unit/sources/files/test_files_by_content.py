@@ -203,3 +203,8 @@ def test_medline_text_that_was_cut_off_inside_its_last_record_says_so() -> None:
     # What others write as MEDLINE text has no such last line.
     other = read(b"PMID- 1\nTI  - A trial\nAB  - Words\n", "a.nbib", "x")
     assert len(other.records) == 1 and not other.refused
+
+
+def test_a_file_of_endnote_that_is_hardly_xml_any_more_is_refused_record_by_record() -> None:
+    # What atheris found: mended while it is read, a record stands beside another one and in nothing.
+    assert [one.reason for one in read(b"<?m?><record<xml><records>", "a.xml", "x").refused] == ["no title: a record has at least one"]
