@@ -1,10 +1,11 @@
 """How long reviewers wait for their pages in the middle of a large round: one web process, ten people who read, think a while and vote.
 
-    ./perennial bench reviewers [--records 20000] [--people 10] [--seconds 60] [--database postgresql://…]
+    ./perennial bench reviewers [--records 20000] [--people 10] [--seconds 60] [--warm 10]
+                              [--database postgresql://…]
 
 Half of the votes are cast and settled before. Each person opens the list, then one record after the other, and votes; an editor looks at the
-team's page. Between two pages a person takes 0.5 to 1.5 seconds, which is less than anybody does. All of it by HTTP, on this machine; the
-first page of each kind, for which the web process loads what makes it, is left out.
+team's page. Between two pages a person takes 0.5 to 1.5 seconds, which is less than anybody does. All of it by HTTP, on this machine. They
+begin one after the other in the first seconds (--warm), in which the web process loads what makes its pages, and which are left out.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from collections import defaultdict
 from pathlib import Path
 from urllib.parse import urlencode
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from benchmarks._site import AT_A_TIME, BY, SLUG, have
 from benchmarks.pages import served
@@ -43,6 +44,8 @@ from db.rounds import AssignmentRow
 from db.schema import ready
 
 FORM = "application/x-www-form-urlencoded"
+Waits = defaultdict[str, list[tuple[float, float]]]
+"""Kind of page → (when it was asked for, in seconds; milliseconds until the answer)."""
 
 
 def main(argv: list[str]) -> int:
@@ -51,6 +54,7 @@ def main(argv: list[str]) -> int:
     asked.add_argument("--records", type=int, default=20_000)
     asked.add_argument("--people", type=int, default=10)
     asked.add_argument("--seconds", type=float, default=60)
+    asked.add_argument("--warm", type=float, default=10, help="so many seconds before that are not counted")
     asked.add_argument("--database", default="")
     given = asked.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="perennial-reviewers-") as folder:
@@ -59,8 +63,8 @@ def main(argv: list[str]) -> int:
         settled, addresses, cookie = _round(app, given.records, given.people)
         app.database.close()
         with served(home, database=url) as host:
-            waits = _voting(host, addresses, cookie, given.seconds)
-    pages = {name: {"asked": len(ms), "median_ms": _at(ms, 0.5), "p99_ms": _at(ms, 0.99)} for name, ms in sorted(waits.items())}
+            waits = _voting(host, addresses, cookie, given.warm, given.seconds)
+    pages = {name: {"asked": len(ms), "median_ms": _at(ms, 0.5), "p99_ms": _at(ms, 0.99)} for name, ms in sorted(waits.items()) if ms}
     for name, one in pages.items():
         print(f"{name}: {one['asked']} times, median {one['median_ms']} ms, 99 % within {one['p99_ms']} ms")
     print(json.dumps({"records": given.records, "people": given.people, "settle_seconds": settled, "pages": pages}))
@@ -97,6 +101,7 @@ def _cast(app: App, review_id: int, version: int, count: int) -> None:
             session.execute(insert(DecisionRow), [{
                 "review_id": review_id, "assignment_id": one, "protocol_version_id": version, "number": 1, "verdict": "exclude",
                 "criterion": "peers", "note": "", "at": app.clock(), "by": BY} for one in ids[first:first + AT_A_TIME]])
+        session.execute(update(AssignmentRow).where(AssignmentRow.report_id <= count // 2).values(votes=1))
 
 
 def _lists(app: App) -> list[str]:
@@ -112,12 +117,14 @@ def _sign_in(app: App, review_id: int, person: PersonRow) -> str:
         return tokens.token(app.keys, row.key_id, "sign_in", row.id)
 
 
-def _voting(host: str, addresses: list[str], cookie: str, seconds: float) -> dict[str, list[float]]:
-    """Let everybody work for so long; return kind of page → milliseconds of each answer."""
-    waits, end, failed = defaultdict[str, list[float]](list), time.perf_counter() + seconds, list[BaseException]()
+def _voting(host: str, addresses: list[str], cookie: str, warm: float, seconds: float) -> dict[str, list[float]]:
+    """Let everybody work for so long after so long; return kind of page → milliseconds of each answer that was counted."""
+    waits, failed, counted = Waits(list), list[BaseException](), time.perf_counter() + warm
+    end = counted + seconds
 
     def work(place: int) -> None:
         chance, connection = random.Random(place), http.client.HTTPConnection(host, timeout=60)
+        time.sleep(chance.uniform(0, warm))
         try:
             if place < len(addresses):
                 _vote(connection, addresses[place], chance, waits, end)
@@ -127,7 +134,6 @@ def _voting(host: str, addresses: list[str], cookie: str, seconds: float) -> dic
         except (RuntimeError, OSError) as error:
             failed.append(error)
 
-    _before(http.client.HTTPConnection(host, timeout=60), addresses[0], cookie)
     everybody = [threading.Thread(target=work, args=(place,)) for place in range(len(addresses) + 1)]
     for one in everybody:
         one.start()
@@ -135,20 +141,14 @@ def _voting(host: str, addresses: list[str], cookie: str, seconds: float) -> dic
         one.join()
     if failed:
         raise failed[0]
-    return waits
+    return {name: [ms for at, ms in all_of_it if at >= counted] for name, all_of_it in waits.items()}
 
 
-def _before(connection: http.client.HTTPConnection, address: str, cookie: str) -> None:
-    """Open a page of each kind."""
-    for path in (address, f"{address}/1", f"/team/{SLUG}"):
-        _timed(connection, "GET", path, [], headers={"Cookie": cookie})
-
-
-def _vote(connection: http.client.HTTPConnection, address: str, chance: random.Random, waits: dict[str, list[float]], end: float) -> None:
+def _vote(connection: http.client.HTTPConnection, address: str, chance: random.Random, waits: Waits, end: float) -> None:
     """Open the list, then vote on what it leads to, again and again."""
     while time.perf_counter() < end:
         page = _timed(connection, "GET", address, waits["list"])
-        for _ in range(10):
+        for _ in range(5):
             place = page.partition(f'href="{address}/')[2].partition('"')[0] or "1"
             time.sleep(chance.uniform(0.5, 1.5))
             page = _timed(connection, "GET", f"{address}/{place}", waits["record"])
@@ -159,14 +159,14 @@ def _vote(connection: http.client.HTTPConnection, address: str, chance: random.R
             page = _timed(connection, "GET", following, waits["record"]) if following.startswith("/") else page
 
 
-def _timed(connection: http.client.HTTPConnection, method: str, path: str, waits: list[float], body: str | None = None,
+def _timed(connection: http.client.HTTPConnection, method: str, path: str, waits: list[tuple[float, float]], body: str | None = None,
            headers: dict[str, str] | None = None) -> str:
-    """Ask, note how long the answer took, and return the page, or where it leads. Raises RuntimeError if it is neither."""
+    """Ask, note when and for how long, and return the page, or where it leads. Raises RuntimeError if it is neither."""
     began = time.perf_counter()
     connection.request(method, path, body, headers or {})
     answer = connection.getresponse()
     text = answer.read().decode()
-    waits.append(1000 * (time.perf_counter() - began))
+    waits.append((began, 1000 * (time.perf_counter() - began)))
     if answer.status not in (200, 303):
         raise RuntimeError(f"{path} was answered with {answer.status}: {text[-300:]}")
     return answer.headers["Location"] if answer.status == 303 else text

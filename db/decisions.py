@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, UniqueConstraint, case, exists, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, UniqueConstraint, case, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.domain.decisions import Decision
@@ -49,6 +49,7 @@ def append(session: Session, assignment: AssignmentRow, decision: Decision, *, n
                       verdict=decision.verdict, criterion=decision.criterion, note=decision.note, at=at, by=session.info["by"])
     session.add(row)
     session.flush()
+    session.execute(update(AssignmentRow).where(AssignmentRow.id == assignment.id).values(votes=number))
     return row
 
 
@@ -71,21 +72,22 @@ def own_history(session: Session, assignment_id: int, person_id: int) -> Sequenc
 
 def own_progress(session: Session, round_id: int, person_id: int) -> tuple[int, int]:
     """Return (records on one person's list that are theirs to decide, how many of them they decided)."""
-    query = select(func.count(), func.count(case((_voted(), 1)))).select_from(AssignmentRow).where(*_asked(round_id, person_id))
+    query = select(func.count(), func.count(case((AssignmentRow.votes > 0, 1)))).select_from(AssignmentRow).where(*_asked(round_id, person_id))
     asked, decided = session.execute(query).one()
     return asked, decided
 
 
 def own_next(session: Session, round_id: int, person_id: int, *, after: int = 0) -> int | None:
     """Return the next place on one person's list without a vote: the first behind `after`, else the first of all, else None."""
-    open_places = select(func.min(AssignmentRow.position)).where(*_asked(round_id, person_id), ~_voted())
+    open_places = select(func.min(AssignmentRow.position)).where(*_asked(round_id, person_id), AssignmentRow.votes == 0)
     behind = session.scalar(open_places.where(AssignmentRow.position > after))
     return behind if behind is not None else session.scalar(open_places)
 
 
 def own_open(session: Session, round_id: int, person_id: int) -> Sequence[AssignmentRow]:
     """Return what one person has still to decide, by its place on the list."""
-    return session.scalars(select(AssignmentRow).where(*_asked(round_id, person_id), ~_voted()).order_by(AssignmentRow.position)).all()
+    query = select(AssignmentRow).where(*_asked(round_id, person_id), AssignmentRow.votes == 0).order_by(AssignmentRow.position)
+    return session.scalars(query).all()
 
 
 def own_verdicts(session: Session, round_id: int, person_id: int) -> list[tuple[int, str]]:
@@ -140,10 +142,5 @@ def _newest(session: Session, *which: ColumnElement[bool]) -> dict[int, Decision
 
 
 def _asked(round_id: int, person_id: int) -> tuple[ColumnElement[bool], ...]:
-    merged = exists().where(RoundItemRow.round_id == AssignmentRow.round_id, RoundItemRow.report_id == AssignmentRow.report_id,
-                            RoundItemRow.state == "merged")
-    return AssignmentRow.round_id == round_id, AssignmentRow.person_id == person_id, ~merged
-
-
-def _voted() -> ColumnElement[bool]:
-    return exists().where(DecisionRow.assignment_id == AssignmentRow.id)
+    merged = select(RoundItemRow.report_id).where(RoundItemRow.round_id == round_id, RoundItemRow.state == "merged")
+    return AssignmentRow.round_id == round_id, AssignmentRow.person_id == person_id, AssignmentRow.report_id.not_in(merged)

@@ -100,6 +100,20 @@ def members(session: Session, review_id: int, role: str) -> Sequence[PersonRow]:
     return session.scalars(query).all()
 
 
+def members_by_role(session: Session, review_id: int) -> dict[str, list[PersonRow]]:
+    """Return each role of ROLES with its `members`."""
+    query = (
+        select(MembershipRow.role, PersonRow)
+        .join(PersonRow, MembershipRow.person_id == PersonRow.id)
+        .where(MembershipRow.review_id == review_id, PersonRow.state == "active")
+        .order_by(MembershipRow.id)
+    )
+    found: dict[str, list[PersonRow]] = {role: [] for role in ROLES}
+    for role, person_row in session.execute(query):
+        found[role].append(person_row)
+    return found
+
+
 def roles(session: Session, review_id: int, person_id: int) -> frozenset[str]:
     """Return what an active person is in the review; empty for a stranger or somebody revoked."""
     query = (

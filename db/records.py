@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint, func, insert, select
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.domain.records import ImportedDecision, Record, Relation
@@ -32,6 +32,8 @@ class ReportRow(Base):
     """A document. fields: the merged record, the best of each field; merged_into: the report that this one turned out to be."""
 
     __tablename__ = "report"
+    # Counting those that stand need not read what they say.
+    __table_args__ = (Index("ix_report_standing", "review_id", "merged_into"),)
     id: Mapped[Id]
     review_id: Mapped[int] = review_key()
     first_cycle_id: Mapped[int | None] = mapped_column(ForeignKey("cycle.id"), index=True)

@@ -55,6 +55,7 @@ class RoundItemRow(Base):
     __table_args__ = (
         UniqueConstraint("round_id", "report_id"),
         CheckConstraint("state in ('waiting', 'conflict', 'settled', 'merged')", name="state"),
+        Index("ix_round_item_state", "round_id", "state"),
     )
     id: Mapped[Id]
     review_id: Mapped[int] = review_key()
@@ -66,7 +67,8 @@ class RoundItemRow(Base):
 class AssignmentRow(Base):
     """A report on one person's list. told_at: when that person was written to about it, None until then.
 
-    reminded_at: when last. talk_at: when the two were asked to talk about it, where the protocol says so.
+    reminded_at: when last. talk_at: when the two were asked to talk about it, where the protocol says so. votes: how many votes were cast
+    here, changed ones counted; what they say stands in `decision`, and is stored in the same transaction.
     """
 
     __tablename__ = "assignment"
@@ -75,8 +77,8 @@ class AssignmentRow(Base):
         UniqueConstraint("round_id", "person_id", "report_id"),
         UniqueConstraint("round_id", "report_id", "part"),
         CheckConstraint("part in ('first', 'second', 'third')", name="part"),
-        # What waits for whom is counted from it alone.
-        Index("ix_assignment_told", "round_id", "person_id", "told_at"),
+        # How far each person is, is counted from it alone.
+        Index("ix_assignment_progress", "round_id", "person_id", "votes", "told_at", "report_id"),
     )
     id: Mapped[Id]
     review_id: Mapped[int] = review_key()
@@ -89,6 +91,7 @@ class AssignmentRow(Base):
     told_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
     talk_at: Mapped[datetime | None]
+    votes: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 def add(session: Session, row: RoundRow, report_ids: Iterable[int]) -> RoundRow:
@@ -233,13 +236,11 @@ def hand_over(session: Session, rows: Sequence[AssignmentRow], to: int, *, at: d
     session.flush()
 
 
-def open_by_person(session: Session, round_id: int) -> dict[int, int]:
-    """Return person id → how many records of a round that person was asked about and has not voted on. Counts alone."""
-    from db.decisions import DecisionRow
-
-    voted = select(DecisionRow.id).where(DecisionRow.assignment_id == AssignmentRow.id).exists()
-    asked = (AssignmentRow.round_id == round_id, AssignmentRow.told_at.is_not(None))
-    query = select(AssignmentRow.person_id, func.count()).where(*asked, ~voted).group_by(AssignmentRow.person_id)
+def open_by_person(session: Session, round_id: int, person_ids: Collection[int]) -> dict[int, int]:
+    """Return, of these people, person id → how many records of a round that person was asked about and has not voted on. Counts alone."""
+    asked = (AssignmentRow.round_id == round_id, AssignmentRow.person_id.in_(person_ids), AssignmentRow.votes == 0,
+             AssignmentRow.told_at.is_not(None))
+    query = select(AssignmentRow.person_id, func.count()).where(*asked).group_by(AssignmentRow.person_id)
     return dict(session.execute(query).tuples().all())
 
 

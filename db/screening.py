@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Select, UniqueConstraint, delete, func, select, update
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Select, UniqueConstraint, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.domain.decisions import FULL_TEXT, TITLE_ABSTRACT
@@ -34,6 +34,7 @@ class ResolutionRow(Base):
         UniqueConstraint("round_id", "report_id"),
         CheckConstraint("verdict in ('include', 'exclude', 'awaiting')", name="verdict"),
         CheckConstraint("basis in ('agreed', 'one', 'third')", name="basis"),
+        Index("ix_resolution_verdict", "round_id", "verdict", "final_at"),
     )
     id: Mapped[Id]
     review_id: Mapped[int] = review_key()
@@ -100,7 +101,7 @@ def count_to_screen(session: Session, review_id: int) -> int:
 
 
 def _to_screen(review_id: int) -> tuple[ColumnElement[bool], ...]:
-    had = select(RoundItemRow.report_id).where(RoundItemRow.review_id == review_id)
+    had = select(RoundItemRow.report_id)  # of all reviews: a report belongs to one, and so the index alone is asked
     return (ReportRow.review_id == review_id, ReportRow.merged_into.is_(None), ReportRow.id.not_in(had),
             ReportRow.id.not_in(unshown.hidden(review_id)))
 
@@ -196,17 +197,18 @@ def screening_counts(session: Session, review_id: int, cycle_id: int | None = No
 
 def sought(session: Session, review_id: int) -> frozenset[int]:
     """Return the reports that titles and abstracts let in and whose full text is to be read: those included for good, not merged since."""
-    query = (select(ResolutionRow.report_id).join(RoundRow, RoundRow.id == ResolutionRow.round_id)
-             .join(ReportRow, ReportRow.id == ResolutionRow.report_id)
-             .where(ResolutionRow.review_id == review_id, ResolutionRow.final_at.is_not(None), ResolutionRow.verdict == "include",
-                    RoundRow.leads_to == FULL_TEXT, ReportRow.merged_into.is_(None)))
+    which = select(RoundRow.id).where(RoundRow.review_id == review_id, RoundRow.leads_to == FULL_TEXT)
+    query = (select(ResolutionRow.report_id).join(ReportRow, ReportRow.id == ResolutionRow.report_id)
+             .where(ResolutionRow.round_id.in_(which), ResolutionRow.final_at.is_not(None), ResolutionRow.verdict == "include",
+                    ReportRow.merged_into.is_(None)))
     return frozenset(session.scalars(query))
 
 
 def judged_in_full(session: Session, review_id: int) -> dict[int, ResolutionRow]:
     """Return report id → what was decided for good on its full text; the newest where it came up again."""
-    query = _final(review_id).where(RoundRow.stage == FULL_TEXT).order_by(None).order_by(ResolutionRow.id)
-    return {row.report_id: row for row, _ in session.execute(query)}
+    which = select(RoundRow.id).where(RoundRow.review_id == review_id, RoundRow.stage == FULL_TEXT)
+    query = select(ResolutionRow).where(ResolutionRow.round_id.in_(which), ResolutionRow.final_at.is_not(None)).order_by(ResolutionRow.id)
+    return {row.report_id: row for row in session.scalars(query)}
 
 
 def in_full_text_rounds(session: Session, review_id: int) -> frozenset[int]:
@@ -226,21 +228,20 @@ def _final(review_id: int) -> Select[ResolutionRow, int]:
             .where(ResolutionRow.review_id == review_id, ResolutionRow.final_at.is_not(None)).order_by(ResolutionRow.report_id))
 
 
-def _item_states(session: Session, review_id: int, cycle_id: int | None, stage: str | None) -> Counter[str]:
-    query = (select(RoundItemRow.state, func.count()).join(RoundRow, RoundRow.id == RoundItemRow.round_id)
-             .where(RoundItemRow.review_id == review_id).group_by(RoundItemRow.state))
+def _rounds(review_id: int, cycle_id: int | None, stage: str | None) -> Select[int]:
+    query = select(RoundRow.id).where(RoundRow.review_id == review_id)
     if cycle_id is not None:
         query = query.where(RoundRow.cycle_id == cycle_id)
-    if stage is not None:
-        query = query.where(RoundRow.stage == stage)
+    return query if stage is None else query.where(RoundRow.stage == stage)
+
+
+def _item_states(session: Session, review_id: int, cycle_id: int | None, stage: str | None) -> Counter[str]:
+    which = _rounds(review_id, cycle_id, stage)
+    query = select(RoundItemRow.state, func.count()).where(RoundItemRow.round_id.in_(which)).group_by(RoundItemRow.state)
     return Counter(dict(session.execute(query).tuples().all()))
 
 
 def _verdicts(session: Session, review_id: int, cycle_id: int | None, stage: str | None) -> Counter[str]:
-    query = (select(ResolutionRow.verdict, func.count()).join(RoundRow, RoundRow.id == ResolutionRow.round_id)
-             .where(ResolutionRow.review_id == review_id).group_by(ResolutionRow.verdict))
-    if cycle_id is not None:
-        query = query.where(RoundRow.cycle_id == cycle_id)
-    if stage is not None:
-        query = query.where(RoundRow.stage == stage)
+    which = _rounds(review_id, cycle_id, stage)
+    query = select(ResolutionRow.verdict, func.count()).where(ResolutionRow.round_id.in_(which)).group_by(ResolutionRow.verdict)
     return Counter(dict(session.execute(query).tuples().all()))

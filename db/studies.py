@@ -85,7 +85,10 @@ class StudyReportRow(Base):
 
 
 class OutcomeStatementRow(Base):
-    """That a study has no usable result for an outcome, and what is known all the same. The newest of a study and outcome holds."""
+    """That a study has no usable result for an outcome, and what is known all the same. The newest of a study, outcome and window holds.
+
+    window: of a study that has a result in another window; "" where it has none at all.
+    """
 
     __tablename__ = "outcome_statement"
     __table_args__ = (CheckConstraint("kind in ('not_usable', 'not_reported', 'not_measured')", name="kind"),)
@@ -93,6 +96,7 @@ class OutcomeStatementRow(Base):
     review_id: Mapped[int] = review_key()
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
     outcome: Mapped[str]
+    window: Mapped[str] = mapped_column(default="", server_default="")
     kind: Mapped[str]
     known: Mapped[str] = mapped_column(default="")
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -231,17 +235,23 @@ def reports_of(session: Session, study_id: int) -> Sequence[StudyReportRow]:
     return session.scalars(query.order_by(StudyReportRow.id)).all()
 
 
-def state_outcome(session: Session, study_row: StudyRow, *, outcome: str, kind: str, known: str, person_id: int, at: datetime) -> None:
-    """Keep that a study has no usable result for an outcome."""
-    session.add(OutcomeStatementRow(review_id=study_row.review_id, study_id=study_row.id, outcome=outcome, kind=kind, known=known,
-                                    person_id=person_id, at=at))
+def state_outcome(session: Session, study_row: StudyRow, *, outcome: str, kind: str, known: str, person_id: int, at: datetime,
+                  window: str = "") -> None:
+    """Keep that a study has no usable result for an outcome, or none in one of its windows."""
+    session.add(OutcomeStatementRow(review_id=study_row.review_id, study_id=study_row.id, outcome=outcome, window=window, kind=kind,
+                                    known=known, person_id=person_id, at=at))
     session.flush()
 
 
 def statements_of(session: Session, study_ids: Collection[int]) -> dict[tuple[int, str], OutcomeStatementRow]:
-    """Return (study, outcome) → what was said last about a missing result."""
+    """Return (study, outcome) → what was said last of an outcome that has no result at all."""
+    return {(study_id, outcome): row for (study_id, outcome, window), row in all_statements_of(session, study_ids).items() if not window}
+
+
+def all_statements_of(session: Session, study_ids: Collection[int]) -> dict[tuple[int, str, str], OutcomeStatementRow]:
+    """Return (study, outcome, window) → what was said last about a missing result; window "" for all of the outcome."""
     query = select(OutcomeStatementRow).where(OutcomeStatementRow.study_id.in_(study_ids)).order_by(OutcomeStatementRow.id)
-    return {(row.study_id, row.outcome): row for row in session.scalars(query)}
+    return {(row.study_id, row.outcome, row.window): row for row in session.scalars(query)}
 
 
 def pending_work(session: Session, review_id: int, cycle_id: int) -> dict[str, int]:

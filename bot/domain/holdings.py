@@ -26,8 +26,9 @@ class HeldReport:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """review: what it is and as of when. The rest one row for each outcome, study, effect (every one, withdrawn ones too), statement that
-    there is no number, signed appraisal, estimate, report, single vote of a closed round, notice about a report.
+    """review: what it is and as of when. The rest one row for each outcome, study, effect (every one, withdrawn ones too), field of an effect
+    that its verifier read otherwise, statement that there is no number, signed appraisal, estimate, report, single vote of a closed round,
+    notice about a report.
 
     What an open round holds is left out: it would tell how others voted.
     """
@@ -36,6 +37,7 @@ class Holdings:
     outcomes: tuple[Row, ...]
     studies: tuple[Row, ...]
     effects: tuple[Row, ...]
+    differences: tuple[Row, ...]
     statements: tuple[Row, ...]
     appraisals: tuple[Row, ...]
     estimates: tuple[Row, ...]

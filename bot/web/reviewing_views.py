@@ -27,7 +27,7 @@ from db.session import Session
 if TYPE_CHECKING:
     from bot.methods.screening.reading import Reading
 
-PAGE_SIZE = 100
+PAGE_SIZE = 50
 MOST_AUTHORS = 12
 UNCHOSEN = {"verdict": "", "criterion": "", "note": ""}
 

@@ -20,6 +20,7 @@ from bot.steps.studies.extract import extract
 from bot.steps.studies.finish_extraction import Statement, finish_extraction
 from bot.steps.studies.holders import extractor, holder, verifier
 from bot.steps.studies.join import join
+from bot.steps.studies.settle_differences import Choice, settle_differences
 from bot.steps.studies.verify import LIST, Verdict, verify
 from bot.steps.studies.weigh import weigh
 from bot.steps.studies.withdraw_effect import withdraw_effect
@@ -65,6 +66,18 @@ def _extraction(app: App, router: APIRouter) -> None:
     def withdraw(token: str, effect: str, sent: Fields) -> Response:
         return _done_or_again(app, token, sent, lambda: withdraw_effect(
             database=app.database, token=token, effect_id=_number(effect), reason=sent.get("reason", ""), by=_by(app, token), now=app.clock()))
+
+    @router.post("/x/{token}/settle/{effect}")
+    def settle(token: str, effect: str, sent: Fields) -> Response:
+        by, choices = _by(app, token), {
+            _number(key): Choice(sent[f"choice_{key}"], sent.get(f"reason_{key}", "").strip())
+            for key in (name.removeprefix("choice_") for name in sent if name.startswith("choice_"))}
+        try:
+            done = settle_differences(database=app.database, token=token, effect_id=_number(effect), choices=choices, by=by, now=app.clock())
+        except (InvalidInputError, ConflictError) as error:
+            return _study_page(app, token, problem=error, sent=sent)
+        where = f"#outcome-{done.outcome}" if done.stands else f"/effects/{done.outcome}?corrects={_number(effect)}"
+        return RedirectResponse(f"/x/{token}{where}", status_code=303)
 
     @router.post("/x/{token}/join")
     def same_trial(token: str, sent: Fields) -> Response:
@@ -120,8 +133,8 @@ def _verification(app: App, router: APIRouter) -> None:
 
     @router.post("/v/{token}")
     def judge(token: str, sent: Fields) -> Response:
-        verdicts = {_number(name.removeprefix("effect_")): Verdict(choice, sent.get(f"note_{name.removeprefix('effect_')}", "").strip())
-                    for name, choice in sent.items() if name.startswith("effect_")}
+        verdicts = {_number(key): Verdict(sent[f"effect_{key}"], sent.get(f"note_{key}", "").strip(), _reads(sent, key))
+                    for key in (name.removeprefix("effect_") for name in sent if name.startswith("effect_"))}
         on_list = Verdict(sent.get(LIST, ""), sent.get(f"note_{LIST}", "").strip())
         with app.database.reading() as session:
             who, _ = verifier(session, token, app.clock())
@@ -192,6 +205,12 @@ def _done_or_again(app: App, token: str, sent: Mapping[str, str], act: Callable[
     except (InvalidInputError, ConflictError) as error:
         return _study_page(app, token, problem=error, sent=sent)
     return RedirectResponse(f"/x/{token}", status_code=303)
+
+
+def _reads(sent: Mapping[str, str], effect: str) -> dict[str, str]:
+    """Return field → what the verifier of a result reads in the report, where something was typed."""
+    begin = f"reads_{effect}_"
+    return {name.removeprefix(begin): text.strip() for name, text in sent.items() if name.startswith(begin) and text.strip()}
 
 
 def _by(app: App, token: str) -> str:

@@ -9,15 +9,15 @@ from bot.app import App
 from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Protocol
 from bot.methods.studies.computation import ROUTES_TO, variants
-from bot.methods.studies.extraction import BORROWED_ICC, CLUSTERS, Problem
+from bot.methods.studies.extraction import BORROWED_ICC, CLUSTERS, Problem, field_words, plain
 from bot.methods.studies.routes import ROUTES
 from bot.methods.studies.windows import DURING, WEEKS_PER_MONTH, span
-from bot.steps.studies.finish_extraction import CHOICES
-from bot.steps.studies.forms import ANALYSES, DESIGNS, NUMBERS, OTHER, EffectForm
+from bot.steps.studies.finish_extraction import CHOICES, place_of, places_without
+from bot.steps.studies.forms import ANALYSES, DESIGNS, NUMBERS, OTHER, EffectForm, typed_numbers
 from bot.steps.studies.weigh import DURING_CHOICE, Weighed
 from bot.web.prefill import NOTHING
-from bot.web.studies_words import LABELS, effect_view, effect_words, numbers, plain, reports_view, window_words
-from db import effects, reviews, studies
+from bot.web.studies_words import LABELS, effect_view, effect_words, numbers, reports_view, window_words
+from db import differences, effects, reviews, studies
 from db.effects import EffectRow
 from db.session import Session
 from db.studies import StudyRow
@@ -35,15 +35,19 @@ def study_view(session: Session, row: StudyRow, protocol: Protocol, *, token: st
                sent: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return what the page of one study's extraction shows. sent: what was entered and could not be taken."""
     live = effects.effects_of_study(session, row.id)
-    said = studies.statements_of(session, [row.id])
+    said = {place_of(outcome, window): one for (_, outcome, window), one in studies.all_statements_of(session, [row.id]).items()}
+    without = places_without(live, protocol)
     notes = {one.effect_id: one.note for one in effects.verdicts(session, [effect.id for effect in live]) if one.verdict == "dispute"}
+    waiting = {effect.id: [{"row": one, "words": field_words(one.field)} for one in differences.open_of(session, effect.id)]
+               for effect in live if effect.state == "disputed"}
     rows = [
-        {"outcome": outcome, "said": said.get((row.id, outcome.id)),
-         "effects": [effect_view(effect, outcome, protocol) | {"dispute": notes.get(effect.id, "")}
+        {"outcome": outcome,
+         "said": [(words, said[place]) for place, words in without.items() if place in said and place.partition(".")[0] == outcome.id],
+         "effects": [effect_view(effect, outcome, protocol) | {"dispute": notes.get(effect.id, ""), "differences": waiting.get(effect.id, [])}
                      for effect in live if effect.outcome == outcome.id]}
         for outcome in protocol.outcomes]
     return _study(session, row, protocol, token) | {
-        "rows": rows, "problem": problem, "sent": sent or {}, "kinds": CHOICES, "similar": _similar(session, row),
+        "rows": rows, "without": without, "problem": problem, "sent": sent or {}, "kinds": CHOICES, "similar": _similar(session, row),
         "one_person": protocol.reviewing.mode == "one",
     }
 
@@ -72,8 +76,18 @@ def _first_fields(session: Session, row: StudyRow, outcome: Outcome, corrects: s
     live = effects.effects_of_study(session, row.id)
     corrected = next((effect for effect in live if str(effect.id) == corrects and effect.outcome == outcome.id), None)
     if corrected is not None:
-        return as_typed(corrected, outcome) | {"corrects": corrects}
+        return as_typed(corrected, outcome) | _found_right(session, corrected, outcome) | {"corrects": corrects}
     return {name: getattr(live[-1], name) for name in CARRIED} if live else {}
+
+
+def _found_right(session: Session, row: EffectRow, outcome: Outcome) -> dict[str, str]:
+    """Return the fields of a result in which its verifier was found right, as the verifier reads them."""
+    found = {one.field: one.read for one in differences.of_effects(session, [row.id]) if one.field and one.choice == differences.READ}
+    name = found.pop("instrument", "")
+    if not name:
+        return found
+    listed = outcome.instrument(name)
+    return found | {"instrument": listed.name if listed else OTHER, "instrument_other": "" if listed else name}
 
 
 def check_view(session: Session, row: StudyRow, outcome: Outcome, protocol: Protocol, weighed: Weighed, *, token: str, form: EffectForm,
@@ -100,24 +114,15 @@ def check_view(session: Session, row: StudyRow, outcome: Outcome, protocol: Prot
 def as_typed(row: EffectRow, outcome: Outcome) -> dict[str, str]:
     """Return a stored effect as the fields of the form that would give it."""
     listed = outcome.instrument(row.instrument)
-    raw = {name: plain(value) for name, value in row.raw.items() if name in NUMBERS and not _is_borrowed(name, row.raw)}
-    if row.route == "smd":
-        raw["smd"] = raw["smd"].lstrip("-")
     typed = {
         "report": str(row.report_id or ""), "instrument": listed.name if listed else OTHER, "instrument_other": "" if listed else row.instrument,
         "higher_is_better": "" if listed else ("yes" if row.higher_is_better else "no"), "route": row.route, "favours": row.says,
         "window": row.window or DURING_CHOICE, "window_reason": row.window_reason,
         "randomised_e": plain(row.randomised_e or ""), "randomised_c": plain(row.randomised_c or ""),
-        **_span("since", row.months), **_span("programme", row.programme_months), **raw,
+        **_span("since", row.months), **_span("programme", row.programme_months), **typed_numbers(row),
     }
     same = ("experimental", "comparator", "design", "time_point", "analysis", "source", "quote", "note", "question", "answer")
     return typed | {name: getattr(row, name) for name in same}
-
-
-def _is_borrowed(name: str, raw: Mapping[str, Any]) -> bool:
-    """Whether nobody typed this number: correcting the result must not make it the paper's."""
-    marks = {"icc_e": "icc_borrowed_e", "icc_c": "icc_borrowed_c", "r": "r_borrowed"}
-    return name in marks and marks[name] in raw
 
 
 def _study(session: Session, row: StudyRow, protocol: Protocol, token: str) -> dict[str, Any]:

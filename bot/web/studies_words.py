@@ -9,7 +9,7 @@ from typing import Any
 from bot.domain.outcomes import Outcome
 from bot.domain.protocols import Protocol
 from bot.methods.studies.computation import favours_below
-from bot.methods.studies.extraction import CLUSTERS
+from bot.methods.studies.extraction import CLUSTERS, plain
 from bot.methods.studies.routes import ROUTES, formula_words
 from bot.methods.studies.windows import DURING, span
 from db import full_texts, notices, records, retrievals, studies
@@ -72,11 +72,6 @@ def effect_words(yi: float, vi: float, measure: str, formula: str, outcome: Outc
 def window_words(window: str, protocol: Protocol) -> str:
     """Return the label of a window."""
     return "while the programme was running (not pooled)" if window == DURING else protocol.window(window).label
-
-
-def plain(value: Any) -> str:
-    """Return a number as it was entered, without digits that nobody typed."""
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def reports_view(session: Session, study_id: int) -> list[dict[str, Any]]:

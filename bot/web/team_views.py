@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from bot import links as tokens
@@ -43,9 +43,10 @@ def team_view(session: Session, review_id: int, protocol: Protocol, who: PersonR
     now = app.clock()
     declared = interests.of_review(session, review_id)
     withheld = outbox.withheld(session, review_id, now)
-    load = _load(session, review_id)
-    in_role = {role: people.members(session, review_id, role) for role in people.ROLES}
+    in_role = people.members_by_role(session, review_id)
     team = {person.id: person for members in in_role.values() for person in members}
+    to_appraise = appraisals.open_places(session, review_id)
+    load = _load(session, review_id, team, to_appraise)
     lines = []
     for person in team.values():
         row = declared.get(person.id)
@@ -54,14 +55,14 @@ def team_view(session: Session, review_id: int, protocol: Protocol, who: PersonR
                       "withheld": withheld.get(person.id, 0), "load": load.get(person.id, {})})
     own = people.roles(session, review_id, who.id)
     return {"who": who, "review": _review(protocol), "lines": lines, "roles": ROLE_WORDS, "may_invite": any(may(one, "invite") for one in own),
-            "progress": _progress(session, review_id), "files": FILES if any(may(one, "export") for one in own) else {}}
+            "progress": _progress(session, review_id, sum(to_appraise.values())),
+            "files": FILES if any(may(one, "export") for one in own) else {}}
 
 
-def _progress(session: Session, review_id: int) -> list[tuple[str, int]]:
+def _progress(session: Session, review_id: int, to_appraise: int) -> list[tuple[str, int]]:
     screened = screening.progress(session, review_id)
     extraction = studies.extraction_counts(session, review_id)
     signed = appraisals.overall_of_effects(session, review_id)
-    waiting = appraisals.open_places(session, review_id)
     return [
         ("Records found", records.identified(session, review_id)),
         ("Reports that wait for a vote", screened["pending"]),
@@ -72,7 +73,7 @@ def _progress(session: Session, review_id: int) -> list[tuple[str, int]]:
         ("Studies to verify", extraction["submitted"]),
         ("Studies that wait for a full text or an answer", extraction["awaiting"]),
         ("Studies extracted", extraction["settled"]),
-        ("Appraisals that wait for somebody", sum(waiting.values())),
+        ("Appraisals that wait for somebody", to_appraise),
         ("Results with a signed appraisal", len(signed)),
     ]
 
@@ -85,16 +86,16 @@ def _full_texts(session: Session, review_id: int) -> list[tuple[str, int]]:
     return [(label, counted[name]) for name, label in words.items()] if counted["sought"] else []
 
 
-def _load(session: Session, review_id: int) -> dict[int, dict[str, int]]:
+def _load(session: Session, review_id: int, team: Collection[int], to_appraise: Mapping[int, int]) -> dict[int, dict[str, int]]:
     """Return person id → what waits for that person, in counts."""
     load: dict[int, dict[str, int]] = {}
     for row in rounds.running(session, review_id):
-        for person_id, count in rounds.open_by_person(session, row.id).items():
+        for person_id, count in rounds.open_by_person(session, row.id, team).items():
             _add(load, person_id, "records to judge", count)
     for row in studies.in_extraction(session, review_id, "open", "submitted"):
         person = row.extractor_id if row.extraction == "open" else row.verifier_id
         _add(load, person, "studies to extract" if row.extraction == "open" else "studies to verify", 1)
-    for person_id, count in appraisals.open_places(session, review_id).items():
+    for person_id, count in to_appraise.items():
         _add(load, person_id, "results to appraise", count)
     return load
 

@@ -97,6 +97,24 @@ def test_without_a_connection_the_page_says_so_and_keeps_choice_and_note(browser
     context.close()
 
 
+def test_without_a_connection_any_other_form_stays_and_says_so_too(browser: Any, served: tuple[Desk, str, int]) -> None:
+    one, address, round_id = served
+    context = browser.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.goto(f"{address}/r/{one.token('Ada', round_id)}")
+    page.get_by_text("Stop until").click()
+    page.fill("#until", "2031-05-01")
+    context.set_offline(True)
+    away = page.locator("form[action$='/away']")
+    away.locator("button").click()
+    page.wait_for_selector(".unsent")
+    assert "Nothing was sent" in away.text_content() and page.input_value("#until") == "2031-05-01"
+    context.set_offline(False)
+    away.locator("button").click()
+    page.wait_for_selector("text=no new rounds for you before 1 May 2031")
+    context.close()
+
+
 def test_without_javascript_a_vote_is_sent_as_ever(browser: Any, served: tuple[Desk, str, int]) -> None:
     one, address, round_id = served
     page = browser.new_context(viewport=PHONE, java_script_enabled=False).new_page()

@@ -38,7 +38,7 @@ SMALL = {
     "fuzz": ["--seconds", "0.3", "--reader", "ris"],
     "outages": ["--kills", "2", "--cuts", "5"],
     "writers": ["--writers", "2", "--writes", "5"],
-    "reviewers": ["--records", "40", "--people", "3", "--seconds", "1"],
+    "reviewers": ["--records", "40", "--people", "3", "--seconds", "1", "--warm", "1"],
     "medline": ["--records", "200", "--reviews", "3"],
 }
 # Held by tests of their own, which run all of it.

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
 from bot import links as tokens
 from bot.domain.records import Record
+from bot.steps.exchange.move_out import move_out
 from bot.steps.studies.invite_confirmation import invite_confirmation
-from db import effects, links, outbox, people, studies
+from db import differences, effects, links, outbox, people, studies
 from db.session import Database
 from tests.fixtures_screening import KEYS, Desk
 from tests.fixtures_studies import (
@@ -257,6 +261,115 @@ def test_what_the_verifier_disputes_goes_back_with_the_reason_and_is_verified_ag
     (now_stands,) = live_effects(one, "Sebela 2025")
     assert (now_stands.state, now_stands.yi) == ("verified", -0.31)
     assert study_called(one, "Sebela 2025").state == "extracted"
+
+
+def disputed(one: Desk, **reads: str) -> tuple[Any, str, int]:
+    """Hand Sebela 2025 in, let its verifier read other things, and return the extractor's browser and address, and the result."""
+    browser, address = extracted(one)
+    hand_in(one, browser, address)
+    effect = live_effects(one, "Sebela 2025")[0]
+    answer = verify_all(one, "Sebela 2025", **{f"effect_{effect.id}": "dispute"},
+                        **{f"reads_{effect.id}_{name}": text for name, text in reads.items()})
+    assert answer.status_code == 200, words_of(answer)
+    return browser, address, effect.id
+
+
+def settle_form(answer: Any) -> dict[str, Any]:
+    return next(form for form in forms_of(answer) if "/settle/" in form["action"])
+
+
+def test_what_the_verifier_reads_otherwise_is_settled_field_by_field_on_both_databases(database: Database, now: datetime) -> None:
+    one = studied(database, now)
+    browser, address, effect_id = disputed(one, smd="0,31", n_e="50")
+    page = browser.get(address)
+    assert "Difference: you entered 0.3 , the verifier reads 0.31" in words_of(page)
+    form = settle_form(page)
+    read, stands = sorted(name for name in form["choices"])
+    assert browser.post(form["action"], {read: "read"}).status_code == 422, "each field is settled"
+    assert "say why it stands" in words_of(browser.post(form["action"], {read: "read", stands: "entered"}))
+    settled = browser.post(form["action"], {read: "read", stands: "entered", stands.replace("choice", "reason"): "Table 2 has it"})
+    again = next(form for form in forms_of(settled) if form["action"].endswith("/effects/depression"))
+    fields = again["fields"]
+    assert fields["corrects"] == str(effect_id)
+    # The first difference was found right, the second stands.
+    with one.database.reading() as session:
+        right, kept = differences.of_effects(session, [effect_id])
+    assert (fields[right.field], fields[kept.field]) == (right.read, kept.entered)
+    (form,) = forms_of(browser.post(again["action"], fields))
+    answers = {name: "yes" for name in form["fields"] if name.startswith("answer_")}
+    browser.post(form["action"], form["fields"] | answers | POST_TREATMENT | {"step": "store"})
+    hand_in(one, browser, address)
+    row = study_called(one, "Sebela 2025")
+    name = next(name for name, person in one.people.items() if person.id == row.verifier_id)
+    seen = words_of(web(one).get(address_in_mail(one, name, "verify", "verify")))
+    assert "was read; taken over" in seen and "it stands, because: Table 2 has it" in seen
+    verify_all(one, "Sebela 2025")
+    with one.database.reading() as session:
+        assert {found.choice for found in differences.of_effects(session, [effect_id])} == {"read", "entered"}
+        assert all(found.settled_by is not None for found in differences.of_effects(session, [effect_id]))
+    assert {found["choice"] for found in csv.DictReader(io.StringIO(move_out(
+        database=one.database, review_id=one.review_id, protocol=one.protocol, now=one.now,
+        names=("differences.csv",))["differences.csv"].decode()))} == {"read", "entered"}
+
+
+def one_effect(one: Desk, effect_id: int) -> Any:
+    with one.database.reading() as session:
+        return effects.effect(session, effect_id)
+
+
+def test_a_result_that_stands_is_verified_again_as_it_is(one: Desk) -> None:
+    browser, address, effect_id = disputed(one, time_point="8 weeks")
+    form = settle_form(browser.get(address))
+    (choice,) = form["choices"]
+    browser.post(form["action"], {choice: "entered", choice.replace("choice", "reason"): "8 weeks is in the abstract only"})
+    assert one_effect(one, effect_id).state == "extracted"
+    assert browser.post(form["action"], {choice: "entered", choice.replace("choice", "reason"): "again"}).status_code == 409
+    hand_in(one, browser, address)
+    verify_all(one, "Sebela 2025")
+    assert [found.id for found in live_effects(one, "Sebela 2025") if found.state == "verified"] == [effect_id]
+
+
+def test_a_correction_settles_what_was_still_open(one: Desk) -> None:
+    browser, address, effect_id = disputed(one, smd="0.31")
+    (form,) = forms_of(browser.get(f"{address}/effects/depression?corrects={effect_id}"))
+    (form,) = forms_of(browser.post(form["action"], form["fields"] | {"smd": "0.32"}))
+    answers = {name: "yes" for name in form["fields"] if name.startswith("answer_")}
+    browser.post(form["action"], form["fields"] | answers | POST_TREATMENT | {"step": "store"})
+    with one.database.reading() as session:
+        assert [found.choice for found in differences.of_effects(session, [effect_id])] == ["other"]
+
+
+@pytest.mark.parametrize(("verdict", "reads", "said"), [
+    ("agree", {"smd": "0.31"}, "so it does not agree"), ("dispute", {"smd": "0.30"}, "what you read is what was entered"),
+    ("dispute", {"n_e": "fifty"}, "that is no number"), ("dispute", {"colour": "red"}, "it has no field colour"),
+])
+def test_a_verdict_that_does_not_fit_what_was_read_is_refused_and_kept(one: Desk, verdict: str, reads: dict[str, str], said: str) -> None:
+    browser, address = extracted(one)
+    hand_in(one, browser, address)
+    effect = live_effects(one, "Sebela 2025")[0]
+    answer = verify_all(one, "Sebela 2025", **{f"effect_{effect.id}": verdict},
+                        **{f"reads_{effect.id}_{name}": text for name, text in reads.items()})
+    assert answer.status_code == 422 and said in words_of(answer)
+    assert live_effects(one, "Sebela 2025")[0].state == "extracted"
+
+
+def test_each_window_without_a_result_has_its_statement(one: Desk) -> None:
+    browser, address = extracted(one)
+    form = next(form for form in forms_of(browser.get(address)) if form["action"].endswith("/finish"))
+    windows = {name for name in form["choices"] if name.startswith("outcome_depression.")}
+    assert windows == {"outcome_depression.short", "outcome_depression.longer"}
+    assert hand_in(one, browser, address, **{"outcome_depression.short": "not_usable"}).status_code == 422
+    known = {"outcome_depression.short": "not_usable", "known_depression.short": "a figure at 6 months"}
+    assert hand_in(one, browser, address, **known).status_code == 200
+    row = study_called(one, "Sebela 2025")
+    with one.database.reading() as session:
+        said = studies.all_statements_of(session, [row.id])
+        assert said[row.id, "depression", "short"].known == "a figure at 6 months"
+        assert said[row.id, "depression", "longer"].kind == "not_measured"
+        assert (row.id, "depression") not in studies.statements_of(session, [row.id])
+        assert not [found for found in effects.not_poolable(session, one.review_id) if found.outcome == "depression"]
+    name = next(name for name, person in one.people.items() if person.id == row.verifier_id)
+    assert "a figure at 6 months" in words_of(web(one).get(address_in_mail(one, name, "verify", "verify")))
 
 
 def test_a_verified_study_leaves_nothing_pending(one: Desk) -> None:

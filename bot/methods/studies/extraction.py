@@ -157,6 +157,21 @@ def read_optional(name: str, text: str, *, subject: Subject) -> tuple[float | No
     return value, ()
 
 
+def read_again(name: str, text: str) -> str:
+    """Return a number as somebody else reads it in the report, as it would be typed. Raises ValueError with a sentence."""
+    return plain(_whole(name, text) if name.startswith("randomised") else _value(name, text))
+
+
+def plain(value: object) -> str:
+    """Return a number as it was entered, without digits that nobody typed."""
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def field_words(name: str) -> str:
+    """Return what a field of a result is called: "mean, intervention arm"."""
+    return f"{_what(name)}{_arm(name)}".replace("_", " ")
+
+
 def signed(size: float, *, favours: str, higher_is_better: bool) -> float:
     """Return a reported difference with the sign of "intervention minus comparison" in the instrument's own direction.
 
@@ -192,33 +207,33 @@ def _participants(name: str, text: str) -> int:
 
 
 def _whole(name: str, text: str) -> int:
-    plain = text.strip()
-    if plain.isascii() and plain.isdigit():
-        if int(plain[:12]) > MOST_PARTICIPANTS:
-            raise ValueError(f"{_what(name)} = {plain[:20]}; more than {MOST_PARTICIPANTS:,} is a slip of the pen.")
-        return int(plain)
-    if "," not in plain and (value := _decimal(name, text)) >= 0 and value == int(value):
+    typed = text.strip()
+    if typed.isascii() and typed.isdigit():
+        if int(typed[:12]) > MOST_PARTICIPANTS:
+            raise ValueError(f"{_what(name)} = {typed[:20]}; more than {MOST_PARTICIPANTS:,} is a slip of the pen.")
+        return int(typed)
+    if "," not in typed and (value := _decimal(name, text)) >= 0 and value == int(value):
         return int(value)
-    raise ValueError(f"{_what(name)} = {plain[:40]}; it is a count: enter a whole number, 0 or more, without point or comma.")
+    raise ValueError(f"{_what(name)} = {typed[:40]}; it is a count: enter a whole number, 0 or more, without point or comma.")
 
 
 def _decimal(name: str, text: str) -> float:
-    plain = " ".join(text.split())
-    if plain.casefold() in _MISSING:
+    typed = " ".join(text.split())
+    if typed.casefold() in _MISSING:
         raise ValueError(f"{_what(name)} is missing. Enter the number that the report gives; if it gives none, choose another route, or say "
                          "that there is no usable result.")
     # What papers print: a typeset minus, and a decimal comma where it cannot be a mark of thousands.
-    plain = plain.replace("−", "-").replace("–", "-")
-    if _THOUSANDS.fullmatch(plain):
-        raise ValueError(f"{_what(name)} = {plain}; that is {plain.replace(',', '')} or {plain.replace(',', '.', 1)}. Enter the one that is "
+    typed = typed.replace("−", "-").replace("–", "-")
+    if _THOUSANDS.fullmatch(typed):
+        raise ValueError(f"{_what(name)} = {typed}; that is {typed.replace(',', '')} or {typed.replace(',', '.', 1)}. Enter the one that is "
                          "meant, with a point or without any mark.")
-    if _DECIMAL_COMMA.fullmatch(plain):
-        plain = plain.replace(",", ".")
-    if not plain.isascii() or not _DECIMAL.fullmatch(plain):
-        raise ValueError(f"{_what(name)} = {plain[:40]}; that is no number. Enter digits with a point, such as 0.45, without unit or bracket.")
-    value = float(plain)
+    if _DECIMAL_COMMA.fullmatch(typed):
+        typed = typed.replace(",", ".")
+    if not typed.isascii() or not _DECIMAL.fullmatch(typed):
+        raise ValueError(f"{_what(name)} = {typed[:40]}; that is no number. Enter digits with a point, such as 0.45, without unit or bracket.")
+    value = float(typed)
     if not math.isfinite(value) or abs(value) > LARGEST:
-        raise ValueError(f"{_what(name)} = {plain[:20]}; that is too large for any scale.")
+        raise ValueError(f"{_what(name)} = {typed[:20]}; that is too large for any scale.")
     return value
 
 

@@ -11,7 +11,20 @@ from datetime import datetime
 
 from bot.domain.holdings import HeldReport, Holdings, Row
 from bot.domain.protocols import Protocol
-from db import appraisals, decisions, effects, estimates, notices, people, records, reviews, rounds, screening, studies
+from db import (
+    appraisals,
+    decisions,
+    differences,
+    effects,
+    estimates,
+    notices,
+    people,
+    records,
+    reviews,
+    rounds,
+    screening,
+    studies,
+)
 from db.effects import EffectRow
 from db.estimates import EstimateRow
 from db.notices import NoticeRow
@@ -28,12 +41,14 @@ def gather(session: Session, *, review_id: int, protocol: Protocol, now: datetim
     rows = studies.studies(session, review_id)
     closed = rounds.closed(session, review_id)
     risks = {effect_id: one.judgement for effect_id, one in appraisals.overall_of_effects(session, review_id).items()}
+    entered = [(effect, row) for row in rows for effect in effects.all_of_study(session, row.id)]
     return Holdings(
         review={"slug": protocol.slug, "title": protocol.title, "question": protocol.question, "protocol_version": protocol.version,
                 "protocol_sha256": protocol.sha256, "as_of": now.isoformat()},
         outcomes=tuple({"id": one.id, "label": one.label, "measure": one.measure, "direction": one.direction} for one in protocol.outcomes),
         studies=tuple(_study(session, row) for row in rows),
-        effects=tuple(_effect(session, effect, row, protocol, risks) for row in rows for effect in effects.all_of_study(session, row.id)),
+        effects=tuple(_effect(session, effect, row, protocol, risks) for effect, row in entered),
+        differences=tuple(_differences(session, [effect.id for effect, _ in entered])),
         statements=tuple(_statements(session, rows)),
         appraisals=tuple(_appraisals(session, review_id)),
         estimates=tuple(_estimate(one) for cycle in reviews.cycles(session, review_id) for one in estimates.all_of_cycle(session, cycle.id)),
@@ -68,9 +83,17 @@ def _effect(session: Session, row: EffectRow, study: StudyRow, protocol: Protoco
 
 def _statements(session: Session, rows: Sequence[StudyRow]) -> Iterator[Row]:
     labels = {row.id: row.label for row in rows}
-    for (study_id, outcome), said in studies.statements_of(session, list(labels)).items():
-        yield {"study": labels[study_id], "outcome": outcome, "kind": said.kind, "known": said.known, "by": _name(session, said.person_id),
+    for (study_id, outcome, window), said in studies.all_statements_of(session, list(labels)).items():
+        yield {"study": labels[study_id], "outcome": outcome, "window": window, "kind": said.kind, "known": said.known,
+               "by": _name(session, said.person_id),
                "at": said.at.isoformat()}
+
+
+def _differences(session: Session, effect_ids: Sequence[int]) -> Iterator[Row]:
+    for one in differences.of_effects(session, effect_ids):
+        yield {"effect": one.effect_id, "field": one.field, "entered": one.entered, "read": one.read, "read_by": _name(session, one.person_id),
+               "at": one.at.isoformat(), "choice": one.choice, "reason": one.reason, "settled_by": _name(session, one.settled_by),
+               "settled_at": one.settled_at.isoformat() if one.settled_at else ""}
 
 
 def _appraisals(session: Session, review_id: int) -> Iterator[Row]:

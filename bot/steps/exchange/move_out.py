@@ -20,7 +20,8 @@ MEDIA = {"csv": "text/csv; charset=utf-8", "ris": "application/x-research-info-s
 FILES = {
     "effects.csv": "One row per effect, ready for metafor: every number as entered, its formula, who stands behind it",
     "studies.csv": "One row per study, with its identifiers and state",
-    "missing-results.csv": "Outcomes that a study measured or planned and gives no usable number for, and what is known",
+    "missing-results.csv": "Outcomes and windows that a study measured or planned and gives no usable number for, and what is known",
+    "differences.csv": "What a verifier read otherwise than was extracted, field by field, and how it was settled",
     "risk-of-bias.csv": "Signed appraisals, domain by domain",
     "votes.csv": "Votes of closed rounds",
     "records.ris": "Every report, with what was decided on it as notes",
@@ -56,5 +57,6 @@ def _write(name: str, held: Holdings, protocol: Protocol) -> bytes:
     if name == "effects.csv":
         return effects_table(held.effects).encode()
     flat = [{**row, **row["domains"]} for row in held.appraisals]
-    rows = {"studies.csv": held.studies, "missing-results.csv": held.statements, "risk-of-bias.csv": flat, "votes.csv": held.votes}[name]
+    rows = {"studies.csv": held.studies, "missing-results.csv": held.statements, "differences.csv": held.differences,
+            "risk-of-bias.csv": flat, "votes.csv": held.votes}[name]
     return table(columns_of(rows), rows).encode()

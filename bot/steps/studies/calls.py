@@ -33,7 +33,7 @@ def verifier_for(session: Session, row: StudyRow) -> PersonRow | None:
 
 
 def ask_extractor(session: Session, person: PersonRow, rows: Sequence[StudyRow], *, protocol: Protocol, keys: LinkKeys, at: datetime,
-                  disputed: Sequence[dict[str, str]] = ()) -> None:
+                  disputed: Sequence[dict[str, Any]] = ()) -> None:
     """Make this person the extractor of these studies, and put one mail with a link to each into the outbox."""
     wanted: dict[str, int] = {}
     for row in rows:

@@ -17,6 +17,7 @@ from bot.methods.studies.extraction import Problem
 from bot.methods.studies.windows import DURING
 from bot.steps.studies.forms import EffectForm
 from bot.steps.studies.holders import Holder, extractor
+from bot.steps.studies.settle_differences import close_by_correction
 from bot.steps.studies.weigh import DURING_CHOICE, Weighed, columns_of, identity_of, weigh
 from db import effects, events, reviews
 from db.effects import LIVE, EffectRow
@@ -56,6 +57,8 @@ def extract(*, database: Database, token: str, outcome_id: str, form: EffectForm
         if problems:
             return Extracted(None, False, weighed, problems)
         effect = effects.add(session, _row(session, row, who, outcome, form, answers, weighed, now))
+        if weighed.corrects is not None:
+            close_by_correction(session, effects.effect(session, weighed.corrects), effect, person_id=who.person.id, now=now)
         _reopen(row)
         events.note(session, review_id=row.review_id, kind="effect.extracted" if weighed.corrects is None else "effect.corrected",
                     subject=f"effect:{effect.id}", data={"study": row.id, "outcome": outcome.id, "corrects": weighed.corrects}, at=now)

@@ -12,6 +12,7 @@ from bot.links import LinkKeys
 from bot.steps.studies import calls
 from bot.steps.studies.holders import extractor
 from db import effects, events, studies
+from db.effects import EffectRow
 from db.session import Database, Session
 from db.studies import OutcomeStatementRow, StudyRow
 
@@ -29,7 +30,10 @@ LONGEST_KNOWN = 2000
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Why a study has no result for an outcome (a key of CHOICES), and what is known all the same ("not significant", "figure only")."""
+    """Why a study has no result for an outcome, or in one of its windows (a key of CHOICES).
+
+    known: what is known all the same: "not significant", "figure only".
+    """
 
     kind: str
     known: str = ""
@@ -39,8 +43,8 @@ def finish_extraction(*, database: Database, token: str, statements: Mapping[str
                       now: datetime) -> str:
     """Hand in a study, and return the state of its extraction: `submitted`, or `settled` in one-person mode.
 
-    statements: by outcome, for those without a result. Handed in already: nothing changes. Raises LinkError, RefusedError,
-    InvalidInputError (an outcome has neither), ConflictError (a disputed result is neither corrected nor withdrawn).
+    statements: for each of `places_without` a result. Handed in already: nothing changes. Raises LinkError, RefusedError,
+    InvalidInputError (an outcome has neither), ConflictError (a disputed result is not settled).
     """
     with database.writing(by=by) as session:
         who, row = extractor(session, token, now)
@@ -48,11 +52,12 @@ def finish_extraction(*, database: Database, token: str, statements: Mapping[str
             return row.extraction
         live = effects.effects_of_study(session, row.id)
         if any(effect.state == "disputed" for effect in live):
-            raise ConflictError(f"{row.label}: a disputed result is still there. Correct it, or withdraw it with the reason.")
-        wanted = [outcome.id for outcome in protocol.outcomes if outcome.id not in {effect.outcome for effect in live}]
-        said_before = {outcome: said for (_, outcome), said in studies.statements_of(session, [row.id]).items()}
-        _require_statements(row, wanted, statements, said_before, protocol)
-        _keep_statements(session, row, {outcome: statements[outcome] for outcome in wanted}, said_before, who.person.id, now)
+            raise ConflictError(f"{row.label}: a disputed result is still there. Settle it: correct it, say why it stands, or withdraw it with "
+                                "the reason.")
+        wanted = places_without(live, protocol)
+        said_before = {place_of(outcome, window): said for (_, outcome, window), said in studies.all_statements_of(session, [row.id]).items()}
+        _require_statements(row, wanted, statements, said_before)
+        _keep_statements(session, row, {place: statements[place] for place in wanted}, said_before, who.person.id, now)
         row.waits_for = ""
         _hand_on(session, row, protocol, keys, now)
         events.note(session, review_id=row.review_id, kind="extraction.finished", subject=f"study:{row.id}",
@@ -60,18 +65,36 @@ def finish_extraction(*, database: Database, token: str, statements: Mapping[str
         return row.extraction
 
 
-def _require_statements(row: StudyRow, wanted: Sequence[str], statements: Mapping[str, Statement],
-                        said_before: Mapping[str, OutcomeStatementRow], protocol: Protocol) -> None:
-    for outcome_id in wanted:
-        label = f"{row.label}, {protocol.outcome(outcome_id).label}"
-        said = statements.get(outcome_id)
+def place_of(outcome: str, window: str) -> str:
+    """Return the name of an outcome, or of one of its windows: `anxiety`, `anxiety.short`."""
+    return f"{outcome}.{window}" if window else outcome
+
+
+def places_without(live: Sequence[EffectRow], protocol: Protocol) -> dict[str, str]:
+    """Return where a study has no result, by name, in words: outcomes without any, and windows of those that have one elsewhere."""
+    found = dict[str, str]()
+    for outcome in protocol.outcomes:
+        had = {effect.window for effect in live if effect.outcome == outcome.id}
+        if not had:
+            found[outcome.id] = outcome.label
+            continue
+        for window in protocol.windows:
+            if window.id in outcome.windows and window.id not in had:
+                found[place_of(outcome.id, window.id)] = f"{outcome.label}, {window.label[:1].lower()}{window.label[1:]}"
+    return found
+
+
+def _require_statements(row: StudyRow, wanted: Mapping[str, str], statements: Mapping[str, Statement],
+                        said_before: Mapping[str, OutcomeStatementRow]) -> None:
+    for place, words in wanted.items():
+        label, said = f"{row.label}, {words}", statements.get(place)
         if said is None or said.kind not in CHOICES:
             raise InvalidInputError(f"{label}: enter a result, or choose why there is none: {', '.join(CHOICES.values())}.")
         if said.kind == "not_usable" and not said.known:
             # A null result without a number must not vanish: what is known of it stands in the bulletin.
             raise InvalidInputError(f"{label}: measured without a usable number. Say what is known, such as “not significant” or “figure only”.")
-        if said.kind == NOT_READ and outcome_id in said_before:
-            before = KINDS[said_before[outcome_id].kind]
+        if said.kind == NOT_READ and place in said_before:
+            before = KINDS[said_before[place].kind]
             raise InvalidInputError(f"{label}: it was said before that it was {before}. Choose that again, or what holds.")
         if len(said.known) > LONGEST_KNOWN:
             raise InvalidInputError(f"{label}: what is known has at most {LONGEST_KNOWN:,} characters. Shorten it.")
@@ -79,10 +102,10 @@ def _require_statements(row: StudyRow, wanted: Sequence[str], statements: Mappin
 
 def _keep_statements(session: Session, row: StudyRow, wanted: Mapping[str, Statement], said_before: Mapping[str, OutcomeStatementRow],
                      person_id: int, now: datetime) -> None:
-    for outcome, said in wanted.items():
-        last = said_before.get(outcome)
+    for place, said in wanted.items():
+        last, (outcome, _, window) = said_before.get(place), place.partition(".")
         if said.kind != NOT_READ and (last is None or (last.kind, last.known) != (said.kind, said.known)):
-            studies.state_outcome(session, row, outcome=outcome, kind=said.kind, known=said.known, person_id=person_id, at=now)
+            studies.state_outcome(session, row, outcome=outcome, window=window, kind=said.kind, known=said.known, person_id=person_id, at=now)
 
 
 def _hand_on(session: Session, row: StudyRow, protocol: Protocol, keys: LinkKeys, now: datetime) -> None:

@@ -6,16 +6,17 @@ The numbers themselves: bot/methods/studies/extraction.py. The step that stores 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from bot.domain.outcomes import Outcome
 from bot.domain.results import Numbers, Result
 from bot.errors import InvalidInputError
-from bot.methods.studies.extraction import CLUSTERS, Problem, Subject, read_numbers, read_optional, signed
+from bot.methods.studies.extraction import CLUSTERS, Problem, Subject, plain, read_numbers, read_optional, signed
 from bot.methods.studies.routes import ROUTES
 from bot.methods.studies.windows import WEEKS_PER_MONTH
+from db.effects import EffectRow
 
 OTHER = "other"
 DESIGNS = {"randomised": "allocated at random", "non_randomised": "allocated otherwise"}
@@ -24,6 +25,8 @@ UNITS = {"weeks": 1 / WEEKS_PER_MONTH, "months": 1.0}
 NUMBERS = frozenset(
     {name for route in ROUTES.values() for name in route.all_fields} | {f"{stem}_{arm}" for stem in CLUSTERS for arm in ("e", "c")}
     | {f"{stem}_{arm}2" for route in ROUTES.values() if route.arms_add for stem in ("n", *route.arm) for arm in ("e", "c")})
+# Fields that differ in words, not in numbers.
+IN_WORDS = ("instrument", "time_point")
 LONGEST_NUMBER = 300
 ANSWER = "answer_"
 LONGEST_ANSWER = 2000
@@ -85,6 +88,26 @@ def read(fields: Mapping[str, str]) -> tuple[EffectForm, dict[str, str]]:
             raise InvalidInputError(f"{name}: at most {first.get('ctx', {}).get('max_length')} characters. Shorten it.") from error
         raise InvalidInputError(f"The field {name} does not belong to this form. Open it again from the study's page.") from error
     return form, answers
+
+
+def typed_numbers(row: EffectRow) -> dict[str, str]:
+    """Return the numbers of a stored result as the fields that gave them; a reported difference without its sign."""
+    found = {name: plain(value) for name, value in row.raw.items() if name in NUMBERS and not _is_borrowed(name, row.raw)}
+    if row.route == "smd":
+        found["smd"] = found["smd"].lstrip("-")
+    return found
+
+
+def comparable(row: EffectRow) -> dict[str, str]:
+    """Return the fields of a stored result that can differ from what somebody else reads, with what was entered."""
+    people = {"randomised_e": plain(row.randomised_e or ""), "randomised_c": plain(row.randomised_c or "")}
+    return typed_numbers(row) | people | {name: getattr(row, name) for name in IN_WORDS}
+
+
+def _is_borrowed(name: str, raw: Mapping[str, Any]) -> bool:
+    """Whether nobody typed this number: correcting the result must not make it the paper's."""
+    marks = {"icc_e": "icc_borrowed_e", "icc_c": "icc_borrowed_c", "r": "r_borrowed"}
+    return name in marks and marks[name] in raw
 
 
 def result_of(form: EffectForm, *, study: str, outcome: Outcome, reports: Collection[int]) -> tuple[Result | None, tuple[Problem, ...]]:

@@ -1,4 +1,5 @@
-// Where there is no connection, say so and keep what was chosen and typed, in this tab alone. Without this script a form is sent as ever.
+// Where there is no connection, say so instead of leaving the page; what was chosen and typed stays in it. Forms that take longer are also kept
+// in this tab (data-keep), should it be left. Without this script a form is sent as ever.
 "use strict";
 
 (() => {
@@ -12,7 +13,11 @@
     if (name.startsWith("kept ") && !mine.has(name) && JSON.parse(sessionStorage[name]).sent) sessionStorage.removeItem(name);
   }
 
-  for (const form of forms) {
+  for (const form of document.querySelectorAll("form[method=post]")) {
+    if (!form.matches("[data-keep]")) {
+      sendOnlyIfConnected(form, () => {});
+      continue;
+    }
     const keep = sent => sessionStorage.setItem(key(form), JSON.stringify({
       sent, values: fields(form).filter(one => !["radio", "checkbox"].includes(one.type) || one.checked).map(one => [one.name, one.value]) }));
     const kept = sessionStorage[key(form)];
@@ -27,6 +32,10 @@
       for (const one of fields(form)) if (one.value && one.closest("details") && one.tagName === "TEXTAREA") one.closest("details").open = true;
     }
     form.addEventListener("input", () => keep(false));
+    sendOnlyIfConnected(form, keep);
+  }
+
+  function sendOnlyIfConnected(form, keep) {
     form.addEventListener("submit", async event => {
       event.preventDefault();
       keep(true);
