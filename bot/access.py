@@ -11,10 +11,10 @@ TABLE: dict[str, frozenset[str]] = {
     "third_reviewer": frozenset({"decide", "export"}),
     "extractor": frozenset({"import", "export", "answer_questions", "extract", "verify", "appraise", "confirm_starting_set"}),
     "lived_experience": frozenset({"read_drafts"}),
-    "editor": frozenset({"import", "export", "answer_questions", "confirm_starting_set", "rate", "sign",
+    "editor": frozenset({"import", "export", "move_in", "answer_questions", "confirm_starting_set", "rate", "sign",
                           "invite", "answer_notices", "confirm_studies"}),
     "reader": frozenset({"subscribe", "unsubscribe"}),
-    "operator": frozenset({"import", "export", "run", "invite", "resolve_mail", "migrate"}),
+    "operator": frozenset({"import", "export", "move_in", "run", "invite", "resolve_mail", "migrate"}),
 }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, func, insert, select
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, cast, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.domain.records import ImportedDecision, Record, Relation
@@ -234,6 +235,18 @@ def reports_of_items(session: Session, review_id: int, items: Iterable[tuple[str
 def records_of(session: Session, report_id: int) -> Sequence[RecordRow]:
     """Return the records that cite a report, oldest first."""
     return session.scalars(select(RecordRow).where(RecordRow.report_id == report_id).order_by(RecordRow.id)).all()
+
+
+def decided_elsewhere(session: Session, review_id: int) -> Iterator[tuple[int, str, list[ImportedDecision]]]:
+    """Yield (report id, title, decisions) of each report on which an export of another program decided, the oldest report first."""
+    query = (select(RecordRow.report_id, ReportRow.title, RecordRow.fields).join(ReportRow, ReportRow.id == RecordRow.report_id)
+             .where(RecordRow.review_id == review_id, cast(RecordRow.fields, Text).contains('"verdict"'), ReportRow.merged_into.is_(None))
+             .order_by(RecordRow.report_id, RecordRow.id).execution_options(yield_per=1000))
+    for report_id, rows in groupby(session.execute(query).tuples(), key=lambda row: row[0]):
+        all_of_it = list(rows)
+        given = [_as_decision(one) for _, _, fields in all_of_it for one in fields.get("decisions", ())]
+        if given and report_id is not None:
+            yield report_id, all_of_it[0][1], given
 
 
 def shown(session: Session, report_ids: Collection[int]) -> dict[int, ShownReport]:

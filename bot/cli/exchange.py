@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bot.cli.base import BY, DryRunOption, JsonOption, ReviewOption, chosen_protocol, chosen_review, say
 from bot.errors import InvalidInputError, SettingsError
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.domain.protocols import Protocol
 
 cli = typer.Typer()
 NOT_SET = "; PERENNIAL_ZENODO_TOKEN is not set: make a token with the scopes deposit:write and deposit:actions in your account there"
@@ -43,6 +47,7 @@ def export(
 @cli.command(name="move-in")
 def move_in_(
     reason: Annotated[list[str] | None, typer.Option(help="A reason there and our criterion: 'Wrong population=population'.")] = None,
+    numbers: Annotated[Path | None, typer.Option(help="A table of results (CSV, Excel) to take in as candidates, in place of decisions.")] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Keep it; without this, only show what would be kept.")] = False,
     review: ReviewOption = "",
     as_json: JsonOption = False,
@@ -50,12 +55,16 @@ def move_in_(
     """Take over what people decided in Rayyan, Covidence, ASReview or EPPI-Reviewer, from exports that were imported before.
 
     Examples, in this order:  perennial import rayyan.csv --source NAME  ·  perennial move-in  ·  perennial move-in --apply
+    Results:  perennial move-in --numbers results.xlsx  ·  perennial move-in --numbers results.xlsx --apply
     """
     from bot.steps.exchange.move_in import move_in, preview
     from bot.steps.records.deduplicate import deduplicate
 
     app, review_id = chosen_review(review)
     protocol, reasons = chosen_protocol(app, review), _pairs(reason or [])
+    if numbers is not None:
+        _move_in_numbers(app, review_id, protocol, numbers, apply=apply, as_json=as_json)
+        return
     deduplicate(database=app.database, review_id=review_id, by=BY, now=app.clock())
     common = {"database": app.database, "review_id": review_id, "protocol": protocol, "reasons": reasons}
     account = move_in(**common, by=BY, now=app.clock()) if apply else preview(**common)
@@ -99,6 +108,27 @@ def deposit(
     line = (f"Bulletin {bulletin} is published as https://doi.org/{done.doi}" if done.state == "published" else
             f"Bulletin {bulletin} is a draft at {done.page}, with {done.doi} reserved. Look at it; to publish it for good, add  --publish")
     say(line, {"state": done.state, "deposition": done.number, "doi": done.doi, "page": done.page}, as_json=as_json)
+
+
+def _move_in_numbers(app: App, review_id: int, protocol: Protocol, path: Path, *, apply: bool, as_json: bool) -> None:
+    from bot.steps.exchange.move_in_numbers import move_in_numbers, preview_numbers
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read ({error.strerror}); name a table as CSV or .xlsx") from error
+    common: dict[str, Any] = {"database": app.database, "review_id": review_id, "protocol": protocol, "name": path.name, "content": content,
+                              "now": app.clock()}
+    account = move_in_numbers(**common, by=BY) if apply else preview_numbers(**common)
+    print(f"{'Taken in as candidates' if apply else 'Would be taken in'}: {account.new} results\nHere already: {account.known}"
+          f"\nNot taken: {len(account.left)}")
+    for line, study, why in account.left:
+        print(f"  row {line}, {study or 'no study'}: {why}")
+    if account.unused:
+        print(f"Headings that mean nothing here: {', '.join(account.unused)}")
+    if as_json:
+        print(json.dumps({"applied": apply, "new": account.new, "known": account.known, "unused": list(account.unused), "gone": account.gone,
+                          "left": [{"row": line, "study": study, "why": why} for line, study, why in account.left]}))
 
 
 def _pairs(given: list[str]) -> dict[str, str]:

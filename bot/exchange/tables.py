@@ -15,11 +15,11 @@ from bot.domain.holdings import Row
 # A cell that a spreadsheet would run as a formula is text with one of these in front.
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 EFFECT_COLUMNS = (
-    "effect", "study", "study_id", "outcome", "instrument", "time_point", "months", "window", "design", "yi", "vi", "measure", "favours",
-    "n1i", "m1i", "sd1i", "n2i", "m2i", "sd2i", "ai", "ci", "experimental", "comparator", "route", "formula", "raw", "analysis",
-    "n_randomised_1", "n_randomised_2", "state", "basis", "extracted_by", "verified_by", "confirmed_by", "risk_of_bias", "corrects", "doi",
-    "pmid", "registration", "source", "quote", "note", "question", "answer", "checks", "made_at")
-_FROM_RAW = {"m1i": "mean_e", "sd1i": "sd_e", "m2i": "mean_c", "sd2i": "sd_c", "ai": "events_e", "ci": "events_c"}
+    "effect", "study", "year", "study_id", "outcome", "instrument", "higher_is_better", "time_point", "months", "window", "design", "yi", "vi",
+    "measure", "favours", "n1i", "m1i", "sd1i", "n2i", "m2i", "sd2i", "ai", "ci", "smd", "experimental", "comparator", "route", "formula",
+    "raw", "analysis", "n_randomised_1", "n_randomised_2", "state", "basis", "extracted_by", "verified_by", "confirmed_by", "risk_of_bias",
+    "corrects", "doi", "pmid", "registration", "source", "quote", "note", "question", "answer", "checks", "made_at")
+_FROM_RAW = {"m1i": "mean_e", "sd1i": "sd_e", "m2i": "mean_c", "sd2i": "sd_c", "ai": "events_e", "ci": "events_c", "smd": "smd"}
 
 
 def effects_table(effects: Sequence[Row]) -> str:

@@ -116,7 +116,7 @@ def read(folder: Path) -> tuple[StartingEffect, ...]:
     path = folder / FILE
     if not path.is_file():
         return ()
-    return tuple(_effect(row) for row in rows_of(text_of(path.read_bytes())))
+    return tuple(effect_of(row) for row in rows_of(text_of(path.read_bytes())))
 
 
 def rows_of(text: str) -> list[Row]:
@@ -148,7 +148,8 @@ def _cells(reader: Any, heading: list[str]) -> Iterator[tuple[int, dict[str, str
         line = reader.line_num + 1
 
 
-def _effect(row: Row) -> StartingEffect:
+def effect_of(row: Row) -> StartingEffect:
+    """Return a row as an effect. Raises ProtocolError with its line and column, and what is allowed."""
     try:
         return StartingEffect(**StartingEffectForm.model_validate(row.cells).model_dump(), line=row.line)
     except ValidationError as error:

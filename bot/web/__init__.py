@@ -24,7 +24,7 @@ from db import links
 # In this order: a review's own addresses before the general ones.
 PARTS = (
     "full_texts", "handing_over", "reviewing", "studies", "desk", "left_out", "questions", "appraisals", "certainty", "signing", "remarks",
-    "team", "exports", "imports", "subscriptions", "bulletins", "site", "ops")
+    "team", "exports", "imports", "moving_in", "subscriptions", "bulletins", "site", "ops")
 STATUS: dict[type[Exception], int] = {
     errors.NotFoundError: 404,
     errors.LinkError: 403,

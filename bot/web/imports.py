@@ -59,7 +59,7 @@ def routes(app: App) -> APIRouter:
     @router.api_route("/i/{token}/tasks", methods=GET)
     def tasks_page(token: str) -> Response:
         with app.database.reading() as session:
-            review_id, _ = _seen(session, app, token)
+            review_id, _ = seen(session, app, token)
             slug = reviews.review(session, review_id).slug
             found = tasks.newest(session, review_id)
         is_at_work = any(row.state in ("waiting", "working") for row in found)
@@ -74,7 +74,7 @@ def routes(app: App) -> APIRouter:
 def _take_in(app: App, token: str, files: list[UploadFile], source: str) -> list[Brought]:
     """Take in each file; one that cannot be read keeps no other from its turn. Raises InvalidInputError if there is none, or no source."""
     with app.database.reading() as session:
-        review_id, person = _seen(session, app, token)
+        review_id, person = seen(session, app, token)
         slug = reviews.review(session, review_id).slug
     allowed = [plan.name for plan in _plans(app, slug)]
     if source not in allowed:
@@ -100,8 +100,8 @@ def _take_in(app: App, token: str, files: list[UploadFile], source: str) -> list
     return brought
 
 
-def _seen(session: Session, app: App, token: str) -> tuple[int, PersonRow]:
-    """Return the review and the person that a link is for. Raises LinkError."""
+def seen(session: Session, app: App, token: str) -> tuple[int, PersonRow]:
+    """Return the review and the person that a link is for. Raises LinkError, RefusedError (not in such a role any more)."""
     link = links.resolve(session, token, "import", app.clock())
     access.require(people.roles(session, link.review_id, link.person_id or 0), "import")
     return link.review_id, people.person(session, link.person_id or 0)
@@ -114,12 +114,13 @@ def _plans(app: App, slug: str) -> list[Any]:
 
 def _page(app: App, token: str, *, problem: str = "", source: str = "", brought: list[Brought] | None = None) -> str:
     with app.database.reading() as session:
-        review_id, person = _seen(session, app, token)
+        review_id, person = seen(session, app, token)
         slug = reviews.review(session, review_id).slug
         protocol = app.protocol(slug)
         waiting = searches_by_hand(session, review_id, protocol, app.clock())
         strange = searches.not_understood(session, review_id)
         has_tasks = bool(tasks.newest(session, review_id, 1))
+        may_move_in = any(access.may(role, "move_in") for role in people.roles(session, review_id, person.id))
     return app.renderer.page("imports/bring.html", protocol=protocol, person=person, address=f"/i/{token}", problem=problem, source=source,
-                             plans=_plans(app, slug), waiting=waiting, strange=strange, has_tasks=has_tasks, brought=brought or [], named=NAMED,
+                             may_move_in=may_move_in, plans=_plans(app, slug), waiting=waiting, strange=strange, has_tasks=has_tasks, brought=brought or [], named=NAMED,
                              most=max(LARGER.values()) // 1_000_000)

@@ -6,13 +6,12 @@ The records come by any import; the decisions wait on them. What cannot be moved
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.decisions import FULL_TEXT, INCLUDE, TITLE_ABSTRACT
 from bot.domain.protocols import Protocol
-from bot.domain.records import ImportedDecision
 from bot.errors import ConflictError, InvalidInputError
 from bot.methods.screening.moved import Left, Moved, moved
 from db import events, records, reviews, rounds, screening
@@ -75,7 +74,7 @@ def _account(session: Session, review_id: int, protocol: Protocol, reasons: Mapp
     ready, left, foreign, tools = dict[int, tuple[Moved, ...]](), list[tuple[int, str, str]](), Counter[str](), dict[str, None]()
     to_screen = {row.id for row in screening.reports_to_screen(session, review_id)}
     known = 0
-    for report_id, title, given in _decided(session, review_id):
+    for report_id, title, given in records.decided_elsewhere(session, review_id):
         if report_id not in to_screen:
             known += 1
             continue
@@ -87,15 +86,6 @@ def _account(session: Session, review_id: int, protocol: Protocol, reasons: Mapp
         else:
             ready[report_id] = found
     return MoveInAccount(ready, tuple(left), dict(foreign.most_common()), known, tuple(tools))
-
-
-def _decided(session: Session, review_id: int) -> Iterable[tuple[int, str, list[ImportedDecision]]]:
-    """Yield each report that an export of another program decided on, with all that its records say."""
-    for row in records.reports(session, review_id):
-        if row.merged_into is None:
-            given = [decision for one in records.records_of(session, row.id) for decision in records.as_record(one).decisions]
-            if given:
-                yield row.id, row.title, given
 
 
 def _keep(session: Session, cycle_id: int, stage: str, leads_to: str, what: Mapping[int, Moved], account: MoveInAccount, now: datetime) -> None:

@@ -42,7 +42,7 @@ def import_starting_set(*, database: Database, review_id: int, protocol: Protoco
     """
     month = f"{available_until:%Y-%m}" if available_until else None
     wanted = [row for row in rows if month is None or row.available_from <= month]
-    checked = [(row, *_effect(row, protocol)) for row in wanted]
+    checked = [(row, *effect_of_row(row, protocol)) for row in wanted]
     with database.reading() as session:
         if all(_known(session, review_id, row, result) for row, result, _ in checked):
             return StartingSetAccount(known=len(wanted), later=len(rows) - len(wanted))
@@ -65,7 +65,8 @@ def result_of_starting_row(row: StartingEffect) -> Result:
         question=row.question, answer=row.answer)
 
 
-def _effect(row: StartingEffect, protocol: Protocol) -> tuple[Result, Effect]:
+def effect_of_row(row: StartingEffect, protocol: Protocol) -> tuple[Result, Effect]:
+    """Return a row as a result with its effect. Raises ProtocolError if it names an outcome or window that the protocol does not have."""
     try:
         outcome = protocol.outcome(row.outcome)
         protocol.window(row.window)
@@ -73,6 +74,11 @@ def _effect(row: StartingEffect, protocol: Protocol) -> tuple[Result, Effect]:
         raise ProtocolError(f"starting_set.csv, line {row.line}, {row.study}: {error}") from error
     result = result_of_starting_row(row)
     return result, effect_of(result, study=row.study, outcome=outcome)
+
+
+def is_known(session: Session, review_id: int, row: StartingEffect, protocol: Protocol) -> bool:
+    """Return whether a row is here already, as it is given."""
+    return _known(session, review_id, row, effect_of_row(row, protocol)[0])
 
 
 def _known(session: Session, review_id: int, row: StartingEffect, result: Result) -> bool:
