@@ -11,11 +11,13 @@ down_revision = "0025"
 branch_labels = None
 depends_on = None
 
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     """Go forward."""
     with op.batch_alter_table("assignment") as batch_op:
-        batch_op.add_column(sa.Column("votes", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("votes", NUMBER, nullable=False, server_default="0"))
     op.execute("UPDATE assignment SET votes = (SELECT count(*) FROM decision WHERE decision.assignment_id = assignment.id)")
     op.create_index("ix_assignment_progress", "assignment", ["round_id", "person_id", "votes", "told_at", "report_id"])
     op.create_index("ix_round_item_state", "round_item", ["round_id", "state"])
