@@ -47,7 +47,7 @@ def export(
 @cli.command(name="move-in")
 def move_in_(
     reason: Annotated[list[str] | None, typer.Option(help="A reason there and our criterion: 'Wrong population=population'.")] = None,
-    numbers: Annotated[Path | None, typer.Option(help="A table of results (CSV, Excel) to take in as candidates, in place of decisions.")] = None,
+    numbers: Annotated[Path | None, typer.Option(help="A table of results (CSV, Excel) to take in as candidates.")] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Keep it; without this, only show what would be kept.")] = False,
     review: ReviewOption = "",
     as_json: JsonOption = False,

@@ -122,5 +122,5 @@ def _page(app: App, token: str, *, problem: str = "", source: str = "", brought:
         has_tasks = bool(tasks.newest(session, review_id, 1))
         may_move_in = any(access.may(role, "move_in") for role in people.roles(session, review_id, person.id))
     return app.renderer.page("imports/bring.html", protocol=protocol, person=person, address=f"/i/{token}", problem=problem, source=source,
-                             may_move_in=may_move_in, plans=_plans(app, slug), waiting=waiting, strange=strange, has_tasks=has_tasks, brought=brought or [], named=NAMED,
-                             most=max(LARGER.values()) // 1_000_000)
+                             may_move_in=may_move_in, plans=_plans(app, slug), waiting=waiting, strange=strange, has_tasks=has_tasks,
+                             brought=brought or [], named=NAMED, most=max(LARGER.values()) // 1_000_000)

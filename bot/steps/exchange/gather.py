@@ -73,7 +73,8 @@ def _effect(session: Session, row: EffectRow, study: StudyRow, protocol: Protoco
         "report_id", "higher_is_better", "programme_months")}
     checks = "; ".join(f"{one['question']} – {one['answer']}" for one in row.checks)
     return own | {
-        "effect": row.id, "study": study.label, "year": study.year, "study_id": study.id, "favours": "below 0" if direction == "lower" else "above 0",
+        "effect": row.id, "study": study.label, "year": study.year, "study_id": study.id,
+        "favours": "below 0" if direction == "lower" else "above 0",
         "n1i": row.n_e, "n2i": row.n_c, "numbers": dict(row.raw), "raw": ", ".join(f"{name}={value}" for name, value in row.raw.items()),
         "n_randomised_1": row.randomised_e, "n_randomised_2": row.randomised_c, "extracted_by": _name(session, row.extracted_by),
         "verified_by": _name(session, row.verified_by), "confirmed_by": _name(session, row.confirmed_by),
